@@ -1,0 +1,8 @@
+/** Tells every process of the fleet, this one at once. At most once: never the only carrier of a fact. */
+export interface Bus {
+  readonly driver: string
+  publish(channel: string, message: unknown): void
+  /** Returns the function that ends the subscription. */
+  subscribe(channel: string, listener: (message: unknown) => void): () => void
+  close(): Promise<void>
+}

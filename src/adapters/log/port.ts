@@ -1,0 +1,10 @@
+type Fields = Record<string, unknown>
+
+/** One JSON line per call. Secrets are redacted by key; never put one in the message. */
+export interface Log {
+  debug(fields: Fields, message: string): void
+  info(fields: Fields, message: string): void
+  warn(fields: Fields, message: string): void
+  error(fields: Fields, message: string): void
+  child(fields: Fields): Log
+}

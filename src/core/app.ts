@@ -1,0 +1,67 @@
+import type { Bus } from '../adapters/bus/port'
+import type { Cache } from '../adapters/cache/port'
+import type { Counters } from '../adapters/counters/port'
+import type { Database, Reader, Tx } from '../adapters/database/port'
+import type { Journal } from '../adapters/journal/port'
+import type { Log } from '../adapters/log/port'
+import type { Mailer } from '../adapters/mailer/port'
+import type { Queue } from '../adapters/queue/port'
+import type { Storage } from '../adapters/storage/port'
+import type { Config } from '../config'
+import type { Actor, SignedActor } from './actor'
+import type { Feature } from './feature'
+import type { Clock } from './time'
+
+/** What lives as long as the process. Built once in `src/app.ts`; there is no other state. */
+export interface App {
+  readonly config: Config
+  readonly database: Database
+  /** Reads. Writes go through `transaction`. */
+  readonly db: Reader
+  readonly journal: Journal
+  readonly queue: Queue
+  readonly cache: Cache
+  readonly counters: Counters
+  readonly storage: Storage
+  readonly mailer: Mailer
+  readonly bus: Bus
+  readonly log: Log
+  readonly clock: Clock
+  readonly features: readonly Feature[]
+}
+
+/** An App on behalf of somebody: what every verb takes first. `now` does not move while one operation runs. */
+export interface Context extends App {
+  readonly actor: Actor
+  readonly requestId: string | null
+  readonly ip: string | null
+  readonly userAgent: string | null
+  readonly now: Date
+}
+
+/** A context whose actor is known. */
+export interface Signed extends Context {
+  readonly actor: SignedActor
+}
+
+export type { Tx }
+
+interface Origin {
+  actor: Actor
+  requestId?: string | null
+  ip?: string | null
+  userAgent?: string | null
+}
+
+/** A context for one operation. Inherits from the App instead of copying it. */
+export const contextOf = (app: App, origin: Origin): Context =>
+  Object.assign(Object.create(app), {
+    actor: origin.actor,
+    requestId: origin.requestId ?? null,
+    ip: origin.ip ?? null,
+    userAgent: origin.userAgent ?? null,
+    now: app.clock.now(),
+  })
+
+/** A context for work that nobody asked for in person. */
+export const systemContext = (app: App, name: string): Context => contextOf(app, { actor: { type: 'system', name } })

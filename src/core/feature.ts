@@ -1,0 +1,70 @@
+import type { AnyElysia } from 'elysia'
+import type { MailType } from '../mail'
+import type { SignedActor } from './actor'
+import type { App, Context } from './app'
+import type { EventType, RecordedEvent } from './event'
+import type { Failures, FailureTable } from './failure'
+import type { JobType, Schedule } from './job'
+
+/** Who a request turned out to be, and the limit that applies to it when it has one of its own. */
+export interface Identity {
+  actor: SignedActor
+  limit?: { key: string; limit: number; window: number }
+}
+
+/** Work that follows an event: one job per event, added in the event's transaction. */
+export interface Subscriber {
+  /** Event names this listens to; `*` is every one. */
+  events: readonly string[]
+  job: JobType<{ eventId: string }>
+  /** Called before the job is added; false adds none. */
+  wants?: (ctx: Context, event: RecordedEvent) => boolean | Promise<boolean>
+}
+
+/** A further step that sign-in asks for, such as a second factor. */
+export interface SignInChallenge {
+  mfaToken: string
+  methods: string[]
+  /** Seconds. */
+  expiresIn: number
+}
+
+export interface HealthReport {
+  status: 'pass' | 'warn' | 'fail'
+  /** For operators only. */
+  detail?: Record<string, unknown>
+}
+
+/** Everything a feature is. The house reads these; it knows no feature by name. */
+export interface Feature {
+  name: string
+  /** Routes under `/api/<version>`. Called once per version. */
+  routes?: (app: App, version: string) => AnyElysia
+  /** Routes outside `/api`: pages people open. */
+  pages?: (app: App) => AnyElysia
+  failures?: Failures<FailureTable>
+  // biome-ignore lint/suspicious/noExplicitAny: payloads differ from event to event, job to job and mail to mail
+  events?: readonly EventType<any>[]
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  jobs?: readonly JobType<any>[]
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  mails?: readonly MailType<any>[]
+  schedule?: readonly Schedule[]
+  on?: readonly Subscriber[]
+  /** Recognises a credential. Nothing if it carries none of ours; a Failure if it is a bad one. */
+  authenticate?: (app: App) => (request: Request) => Promise<Identity | undefined> | Identity | undefined
+  /** Asked once the password is right. The first challenge stops the sign-in until it is met. */
+  signInCheck?: (ctx: Context, userId: string) => Promise<SignInChallenge | undefined>
+  /** Name → what it allows. */
+  permissions?: Readonly<Record<string, string>>
+  health?: (app: App) => Promise<HealthReport>
+  /** What is held about a person: file name → JSON. */
+  exportUser?: (ctx: Context, userId: string) => Promise<Record<string, unknown>>
+  /** Removes what is held about a person. Runs in one transaction with all others. */
+  eraseUser?: (ctx: Context, userId: string) => Promise<void>
+  /** Rows that have to be there. Runs at each start; must be repeatable. */
+  seed?: (ctx: Context) => Promise<void>
+}
+
+/** Keeps the literal types of a manifest. */
+export const defineFeature = <const F extends Feature>(feature: F): F => feature
