@@ -1,0 +1,80 @@
+import { anonymous, contextOf, type Actor, type App, type Context, type Failure, type Identity } from '#core'
+
+/** What a route declared about itself. Read by the edge before anything of the body is. */
+export interface Policy {
+  method: string
+  /** Route template such as `/api/v1/users/:id`: the label in logs and metrics. */
+  template: string
+  /** Who may call it. */
+  access: Access
+  /** Named rate-limit tier, on top of the general one. */
+  tier?: string
+  /** What the body may be; `none` when it takes no body. */
+  body: 'json' | 'multipart' | 'text' | 'none'
+  /** The body may be left out. */
+  bodyOptional: boolean
+  /** Largest body in bytes. */
+  maxBytes: number
+}
+
+export type Access =
+  | { kind: 'public' }
+  /** A session or an API key. */
+  | { kind: 'user'; permission?: string; verified?: boolean; stepUp?: boolean }
+  /** A session only: no API key. */
+  | { kind: 'session'; permission?: string; verified?: boolean; stepUp?: boolean }
+
+/** One request on its way through the edge. */
+export interface Exchange {
+  readonly requestId: string
+  /** Client address without port, IPv4-mapped IPv6 unwrapped; `unknown` if there is none. */
+  readonly ip: string
+  /** `performance.now()` at arrival. */
+  readonly startedAt: number
+  /** API version in the path: `v1`. */
+  version?: string
+  policy?: Policy
+  identity?: Identity
+  /** Why the credential was refused, if there was one. */
+  refusal?: Failure
+  context?: Context
+  /** Headers that the answer gets whatever happens: limits, versions. */
+  readonly headers: Record<string, string>
+  /** Problem code or exception name, for the access log. */
+  error?: string
+  /** The connection's own address and its switch against the idle timeout, when there is a socket. */
+  readonly peer: Peer
+}
+
+export interface Peer {
+  address?: string
+  /** Turns the idle timeout off for this request: for streams. */
+  keepOpen?: () => void
+}
+
+const EXCHANGE = Symbol('exchange')
+type Carrier = Request & { [EXCHANGE]?: Exchange }
+
+export const attachExchange = (request: Request, exchange: Exchange) => {
+  ;(request as Carrier)[EXCHANGE] = exchange
+}
+
+/** The exchange of a request that came through the edge. Throws if it did not: nothing is served around it. */
+export const exchangeOf = (request: Request): Exchange => {
+  const exchange = (request as Carrier)[EXCHANGE]
+  if (!exchange) throw new Error('A request reached a route without passing the edge')
+  return exchange
+}
+
+/** The verb's context for this request, made once. */
+export const requestContext = (app: App, request: Request): Context => {
+  const exchange = exchangeOf(request)
+  const actor: Actor = exchange.identity?.actor ?? anonymous
+  exchange.context ??= contextOf(app, {
+    actor,
+    requestId: exchange.requestId,
+    ip: exchange.ip === 'unknown' ? null : exchange.ip,
+    userAgent: request.headers.get('user-agent')?.slice(0, 512) ?? null,
+  })
+  return exchange.context
+}
