@@ -1,0 +1,52 @@
+import { Elysia } from 'elysia'
+import { exchangeOf, type Policy } from './exchange'
+import { failures } from './failures'
+
+const JSON_TYPE = /^application\/json(\s*;\s*charset="?utf-?8"?)?\s*$/i
+
+/** Refuses a body by what its headers say, before a byte of it is read. */
+export const checkBody = (request: Request, policy: Policy) => {
+  if (request.method === 'GET' || request.method === 'HEAD') return
+  const length = request.headers.get('content-length')
+  if (length !== null && Number(length) > policy.maxBytes) throw failures.PAYLOAD_TOO_LARGE()
+  const empty = length === '0' || (length === null && request.headers.get('transfer-encoding') === null && request.body === null)
+  if (empty) {
+    if (policy.body !== 'none' && !policy.bodyOptional) throw failures.MALFORMED_REQUEST()
+    return
+  }
+  if (policy.body === 'none') return
+  const type = request.headers.get('content-type') ?? ''
+  const encoding = request.headers.get('content-encoding')
+  if (encoding !== null && encoding !== 'identity') throw failures.UNSUPPORTED_MEDIA_TYPE()
+  if (policy.body === 'json' && !JSON_TYPE.test(type)) throw failures.UNSUPPORTED_MEDIA_TYPE()
+  if (policy.body === 'multipart' && !/^multipart\/form-data\s*;/i.test(type)) throw failures.UNSUPPORTED_MEDIA_TYPE()
+}
+
+/** Reads JSON, counting bytes: a body without a length gets no further than the limit either. */
+export const body = new Elysia({ name: 'body' })
+  .onParse({ as: 'global' }, async ({ request }) => {
+    const policy = exchangeOf(request).policy
+    if (policy?.body === 'none') return {}
+    if (policy?.body !== 'json') return undefined
+    const text = request.headers.get('content-length') === null ? await readBounded(request, policy.maxBytes) : await request.text()
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      throw failures.MALFORMED_REQUEST()
+    }
+  })
+  .onTransform({ as: 'global' }, (context) => {
+    if (context.body === undefined && exchangeOf(context.request).policy?.body === 'json') context.body = {}
+  })
+
+const readBounded = async (request: Request, maxBytes: number): Promise<string> => {
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength
+    if (size > maxBytes) throw failures.PAYLOAD_TOO_LARGE()
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}

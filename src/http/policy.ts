@@ -1,0 +1,60 @@
+import type { AnyElysia } from 'elysia'
+import { Memoirist } from 'memoirist'
+import type { Access, Policy } from './exchange'
+
+/** Bytes that a JSON body may have. */
+const JSON_MAX = 1024 * 1024
+
+/** What the router's options leave in a route's `detail`. */
+export interface RouteDetail {
+  'x-access'?: Access['kind']
+  'x-permission'?: string
+  'x-verified'?: boolean
+  'x-step-up'?: boolean
+  'x-tier'?: string
+  'x-max-bytes'?: number
+  'x-body'?: Policy['body']
+}
+
+export interface Policies {
+  all: readonly Policy[]
+  find: (method: string, path: string) => Policy | undefined
+  /** Methods that a path takes, for `Allow`. */
+  methods: (path: string) => string[]
+}
+
+/** Reads what every mounted route declared. Throws if one under `/api` does not say who may call it. */
+export const policiesOf = (api: AnyElysia): Policies => {
+  const all: Policy[] = []
+  const table = new Memoirist<Policy>()
+  for (const route of api.routes) {
+    const detail = (route.hooks.detail ?? {}) as RouteDetail
+    const access = accessOf(detail, `${route.method} ${route.path}`)
+    const schema = route.hooks.body
+    const policy: Policy = {
+      method: route.method,
+      template: route.path,
+      access,
+      tier: detail['x-tier'],
+      body: detail['x-body'] ?? (schema ? 'json' : 'none'),
+      bodyOptional: !schema?.required?.length,
+      maxBytes: detail['x-max-bytes'] ?? JSON_MAX,
+    }
+    all.push(policy)
+    table.add(route.method, route.path, policy)
+  }
+  const known = [...new Set(all.map((policy) => policy.method))].filter((method) => method !== 'OPTIONS')
+  const find = (method: string, path: string) => table.find(method === 'HEAD' ? 'GET' : method, path)?.store ?? table.find('ALL', path)?.store
+  const methods = (path: string) => known.filter((method) => table.find(method, path)).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+  return { all, find, methods }
+}
+
+const accessOf = (detail: RouteDetail, name: string): Access => {
+  const kind = detail['x-access'] ?? (detail['x-permission'] ? 'user' : undefined)
+  if (!kind) {
+    if (name.includes(' /api/')) throw new Error(`${name} does not say who may call it: give it auth, permission or public`)
+    return { kind: 'public' }
+  }
+  if (kind === 'public') return { kind }
+  return { kind, permission: detail['x-permission'], verified: detail['x-verified'], stepUp: detail['x-step-up'] }
+}

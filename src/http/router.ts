@@ -1,0 +1,43 @@
+import { Elysia } from 'elysia'
+import type { App, Context, Failure, FailureDetails, Signed } from '#core'
+import { requestContext } from './exchange'
+import { STATUS } from './problems'
+
+/** Who may call a route: a session or API key, or a session only. */
+type Auth = 'user' | 'session'
+
+type Thrower = (details?: FailureDetails) => Failure
+
+/**
+ * A feature's routes. Each says who may call it: `public`, `auth` or `permission`; the edge checks that before it reads
+ * the body, and the handler gets a `ctx` whose type tells the same. `fails` lists what the verb may refuse with.
+ */
+export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
+  new Elysia({ prefix, normalize: true }).macro({
+    public: (_: true) => ({ detail: { 'x-access': 'public' } as object, resolve: ({ request }) => ({ ctx: requestContext(app, request) }) }),
+    auth: (who: Auth) => ({ detail: { 'x-access': who } as object, resolve: ({ request }) => ({ ctx: signed(app, request) }) }),
+    permission: (permission: string) => ({ detail: { 'x-permission': permission } as object, resolve: ({ request }) => ({ ctx: signed(app, request) }) }),
+    /** Only people who have verified their address. */
+    verified: (_: true) => ({ detail: { 'x-verified': true } as object }),
+    /** Only sessions that proved password or second factor in the last 15 minutes. */
+    stepUp: (_: true) => ({ detail: { 'x-step-up': true } as object }),
+    /** A named rate limit on top of the general one; see `rate-limit.ts`. */
+    tier: (name: string) => ({ detail: { 'x-tier': name } as object }),
+    upload: (maxBytes: number) => ({ detail: { 'x-body': 'multipart', 'x-max-bytes': maxBytes } as object }),
+    summary: (summary: string) => ({ detail: { summary } }),
+    fails: (throwers: readonly Thrower[]) => ({ detail: { 'x-failures': throwers.map(describe) } as object }),
+  })
+
+const describe = (thrower: Thrower) => {
+  const failure = thrower()
+  return { status: STATUS[failure.kind], code: failure.code, message: failure.message }
+}
+
+const isSigned = (ctx: Context): ctx is Signed => ctx.actor.type !== 'anonymous' && ctx.actor.type !== 'system'
+
+/** The edge has admitted the request already; this is the same check where the type is made. */
+const signed = (app: App, request: Request): Signed => {
+  const ctx = requestContext(app, request)
+  if (!isSigned(ctx)) throw new Error('A guarded route was reached without an actor')
+  return ctx
+}
