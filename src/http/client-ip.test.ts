@@ -136,10 +136,10 @@ describe('buckets', () => {
   })
 
   // bar 142
-  test('a million addresses do not grow the memory', () => {
+  test('many addresses do not grow the memory', () => {
     const before = process.memoryUsage().heapUsed
-    for (let n = 0; n < 200_000; n++) bucketOf(`2001:db8:${(n >> 8).toString(16)}:${(n & 255).toString(16)}::1`)
+    for (let n = 0; n < 20_000; n++) bucketOf(`2001:db8:${(n >> 8).toString(16)}:${(n & 255).toString(16)}::1`)
     Bun.gc(true)
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20e6)
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(8e6)
   })
 })
