@@ -6,7 +6,11 @@ export interface StoredObject {
 
 export interface Storage {
   readonly driver: string
-  put(key: string, body: Blob | Uint8Array | ReadableStream<Uint8Array>, options?: { type?: string }): Promise<{ size: number }>
+  put(
+    key: string,
+    body: Blob | Uint8Array | ReadableStream<Uint8Array>,
+    options?: { type?: string },
+  ): Promise<{ size: number }>
   /** Nothing if there is no such object. */
   get(key: string): Promise<StoredObject | undefined>
   delete(key: string): Promise<void>

@@ -1,0 +1,10 @@
+import type { Log } from './port'
+
+/** Says nothing. */
+export const silentLog: Log = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  child: () => silentLog,
+}
