@@ -3,15 +3,22 @@ import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core'
 /** Drizzle on either driver. `bun:sqlite` answers at once, libSQL after a round trip; both are awaited. */
 export type Drizzle = BaseSQLiteDatabase<'async', unknown, Record<string, never>>
 
+/** What a hot statement is built with. */
+export type Builder = Omit<Drizzle, 'transaction'>
+
 /** Reads only: the connection behind it cannot write either. */
-export type Reader = Pick<Drizzle, 'select' | 'selectDistinct' | 'with' | '$count' | 'all' | 'get' | 'values' | '$with'> & Statements
+export type Reader = Pick<
+  Drizzle,
+  'select' | 'selectDistinct' | 'with' | '$count' | 'all' | 'get' | 'values' | '$with'
+> &
+  Statements
 
 /** A running transaction. Do nothing in it but its own queries. */
-export type Tx = Omit<Drizzle, 'transaction'> & Statements & TxHooks
+export type Tx = Builder & Statements & TxHooks
 
 interface Statements {
-  /** Hot statements built on this connection; absent where they cannot outlive a transaction. */
-  readonly statements?: Map<unknown, unknown>
+  /** What `build` returned for this connection; calls it once, the first time. */
+  readonly statement: <S>(build: (db: Builder) => S) => S
 }
 
 interface TxHooks {
@@ -32,7 +39,7 @@ export interface Database {
   /**
    * Runs `work` alone: `BEGIN IMMEDIATE`, first come first served, commit when it resolves, roll back when it throws.
    * Throws a Failure `database_busy` (unavailable) if another process holds the lock for 5 s, and an Error if the work
-   * stays open for 5 s or wrote rows without recording an event.
+   * stays open for 5 s, wrote rows without recording an event, or starts a transaction inside this one.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Throws if a read does not answer. */

@@ -1,0 +1,144 @@
+import { Database as Sqlite, type Statement } from 'bun:sqlite'
+import { drizzle } from 'drizzle-orm/bun-sqlite'
+import { seconds } from '#core'
+import { databaseBusy, isBusy } from './errors'
+import { createMutex } from './mutex'
+import type { Builder, Database, Reader, Tx } from './port'
+import { assertOpen, type Life, type Limits, type Opened, transactions } from './transaction'
+
+/** How long a transaction waits for a lock that another process holds. */
+const PATIENCE = seconds(5)
+/** Longest pause between two tries for that lock, in milliseconds. */
+const RETRY_PAUSE = 20
+/** Statements kept compiled per connection. */
+const STATEMENTS = 500
+const WAL_LIMIT = 64 * 1024 * 1024
+const CACHE_KIB = 32_000
+
+export interface FileOptions extends Limits {
+  /** Milliseconds to wait for a lock that another process holds. */
+  patience?: number
+}
+
+/**
+ * Opens a database file with a connection that reads and one that writes.
+ *
+ * WAL with `synchronous=NORMAL`: a commit survives any crash of the process; a power loss may undo the last ones, never
+ * tear one.
+ */
+export const openFile = (path: string, options: FileOptions = {}): Database => {
+  const writer = connect(path, { readwrite: true, create: true })
+  writer.sqlite.run('PRAGMA journal_mode = WAL')
+  const reader = connect(path, { readonly: true })
+  // Waiting in SQLite blocks the whole thread. Readers hardly ever wait in WAL, the writer asks again by itself.
+  reader.sqlite.run('PRAGMA busy_timeout = 200')
+  const mutex = createMutex()
+  const patience = options.patience ?? PATIENCE
+  const BEGIN = writer.prepare('BEGIN IMMEDIATE')
+  const COMMIT = writer.prepare('COMMIT')
+  const ROLLBACK = writer.prepare('ROLLBACK')
+  const CHANGES = writer.prepare('SELECT total_changes()')
+  const changes = () => Number(CHANGES.values()[0]?.[0])
+
+  const lock = async (asked: number) => {
+    for (;;) {
+      try {
+        BEGIN.run()
+        return
+      } catch (error) {
+        if (!isBusy(error)) throw error
+        if (performance.now() - asked > patience) throw databaseBusy(error)
+        await Bun.sleep(1 + Math.random() * RETRY_PAUSE)
+      }
+    }
+  }
+
+  const begin = async (life: Life): Promise<Opened> => {
+    const asked = performance.now()
+    await mutex.acquire()
+    try {
+      await lock(asked)
+    } catch (error) {
+      mutex.release()
+      throw error
+    }
+    const before = changes()
+    const alive = <T>(value: T) => {
+      assertOpen(life)
+      return value
+    }
+    return {
+      db: over((sql) => alive(writer).prepare(sql)),
+      statement: (build) => alive(writer).statement(build),
+      changed: () => changes() - before,
+      commit: () => void COMMIT.run(),
+      rollback: () => {
+        if (writer.sqlite.inTransaction) ROLLBACK.run()
+      },
+      release: mutex.release,
+    }
+  }
+
+  return {
+    kind: 'file',
+    reader: Object.assign(over(reader.prepare), { statement: reader.statement }) satisfies Reader,
+    transaction: transactions(begin, options),
+    ping: async () => void reader.prepare('SELECT 1').get(),
+    close: async () => {
+      reader.close()
+      writer.close()
+    },
+  }
+}
+
+type Prepare = (sql: string) => Statement
+
+/** Drizzle over a connection. It only ever prepares; every statement runs to its end at once. */
+const over = (prepare: Prepare): Builder => {
+  // The one place where the synchronous driver is taken for an asynchronous one: everybody awaits it.
+  const db = drizzle({ client: { prepare } as unknown as Sqlite }) as unknown as Builder
+  const all = db.all.bind(db)
+  // This driver's own `get` answers an array of values where libSQL answers a row.
+  return Object.assign(db, { get: async (query: Parameters<typeof all>[0]) => (await all(query))[0] })
+}
+
+const connect = (path: string, options: { readonly?: boolean; readwrite?: boolean; create?: boolean }) => {
+  const sqlite = new Sqlite(path, options)
+  for (const pragma of [
+    'foreign_keys = ON',
+    'synchronous = NORMAL',
+    `journal_size_limit = ${WAL_LIMIT}`,
+    `cache_size = -${CACHE_KIB}`,
+    'temp_store = MEMORY',
+  ]) {
+    sqlite.run(`PRAGMA ${pragma}`)
+  }
+  const compiled = new Map<string, Statement>()
+  const prepare: Prepare = (sql) => {
+    const known = compiled.get(sql)
+    if (known) return known
+    if (compiled.size >= STATEMENTS) {
+      for (const oldest of compiled.keys()) {
+        compiled.delete(oldest)
+        break
+      }
+    }
+    const statement = sqlite.prepare(sql)
+    compiled.set(sql, statement)
+    return statement
+  }
+  const built = new Map<unknown, unknown>()
+  const base = over(prepare)
+  const statement: Tx['statement'] = <S>(build: (db: Builder) => S) => {
+    const known = built.get(build) as S | undefined
+    if (known !== undefined) return known
+    const made = build(base)
+    built.set(build, made)
+    return made
+  }
+  const close = () => {
+    for (const each of compiled.values()) each.finalize()
+    sqlite.close()
+  }
+  return { sqlite, prepare, statement, close }
+}

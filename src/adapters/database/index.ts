@@ -1,0 +1,49 @@
+import type { Static, TObject } from '@sinclair/typebox'
+import type { Context, EnqueueOptions, EventType, JobType, RecordedEvent } from '#core'
+import type { Builder, Reader, Tx } from './port'
+
+export { alive, json, softDelete, timestamp } from './columns'
+export { isUnique } from './errors'
+export type { Builder, Database, Reader, Tx } from './port'
+
+/**
+ * Changes rows: all of them, or none if `work` throws. It has to record an event, and awaits nothing but its own queries.
+ * Throws a Failure when the database is busy (`database_busy`) or the disk is full (`storage_full`).
+ */
+export const transaction = <T>(ctx: Pick<Context, 'database'>, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  ctx.database.transaction(work)
+
+/** A transaction on counters, leases and last-seen times: nothing that people care about, so no event. */
+export const bookkeeping = <T>(ctx: Pick<Context, 'database'>, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  ctx.database.transaction(work, { bookkeeping: true })
+
+export const journal = {
+  /** Writes the event in the caller's transaction, with one job per subscriber. */
+  record: <S extends TObject>(tx: Tx, ctx: Context, event: EventType<S>, payload: Static<S>): Promise<RecordedEvent> =>
+    ctx.journal.record(tx, ctx, event, payload),
+}
+
+/** Adds a job in the caller's transaction. Returns its id, or nothing if the dedupe key is taken. */
+export const enqueue = <P>(
+  tx: Tx,
+  ctx: Context,
+  job: JobType<P>,
+  payload: P,
+  options?: EnqueueOptions,
+): Promise<string | undefined> => ctx.queue.enqueue(tx, ctx, job, payload, options)
+
+/**
+ * A hot statement, built once per connection: `const byId = prepared((db) => db.select()….prepare())`, then
+ * `await byId(ctx.db).get({ id })`, or `byId(tx)` inside a transaction.
+ */
+export const prepared =
+  <S>(build: (db: Builder) => S) =>
+  (db: Pick<Reader, 'statement'>): S =>
+    db.statement(build)
+
+/** Rows that an insert, update or delete without `returning` has changed. */
+export const changed = (result: unknown): number => {
+  if (typeof result !== 'object' || result === null) return 0
+  if ('changes' in result) return Number(result.changes)
+  return 'rowsAffected' in result ? Number(result.rowsAffected) : 0
+}
