@@ -1,10 +1,8 @@
 import type { Clock } from '#core'
 import type { Count, Counters } from './port'
 
-/** Beyond this the counter whose window began first is forgotten: about 20 MB. */
+/** Counters that are kept at most: about 20 MB. */
 const MAX_KEYS = 100_000
-/** Counters looked at, to forget those that have ended, each time a new one begins. */
-const SWEEP = 2
 
 /** Times in milliseconds since the epoch. */
 interface Counter {
@@ -14,54 +12,52 @@ interface Counter {
 }
 
 /**
- * Fixed windows in this process, each from a key's first hit. Exact, without timers, bounded to `maxKeys`.
- * When the clock steps back, a window that would begin in the future is moved to now: it never lasts longer than it should.
+ * Fixed windows in this process, each from a key's first hit. Exact and without timers.
+ *
+ * Bounded by two generations: when the young one is full it becomes the old one, and what was not hit since the last
+ * such change is forgotten. A key that is hit again and again is never forgotten in a flood of others.
  */
 export const memoryCounters = (clock: Clock, maxKeys = MAX_KEYS): Counters => {
-  // In the order in which windows began, because a key is put back at the end with each new one.
-  const counters = new Map<string, Counter>()
-  let sweep = counters.entries()
+  let young = new Map<string, Counter>()
+  let old = new Map<string, Counter>()
 
-  const forgetEnded = (now: number) => {
-    for (let looked = 0; looked < SWEEP; looked++) {
-      const next = sweep.next()
-      if (next.done) {
-        sweep = counters.entries()
-        return
-      }
-      const [key, counter] = next.value
-      if (now >= counter.ends) counters.delete(key)
+  const find = (key: string, now: number): Counter => {
+    const known = young.get(key)
+    if (known) return known
+    const counter = old.get(key) ?? { count: 0, began: now, ends: now }
+    young.set(key, counter)
+    if (young.size >= maxKeys / 2) {
+      old = young
+      young = new Map()
     }
-  }
-
-  const forgetOldest = () => {
-    for (const oldest of counters.keys()) return counters.delete(oldest)
+    return counter
   }
 
   return {
     driver: 'memory',
     hit(key, window): Count {
       const now = clock.now().getTime()
-      const known = counters.get(key)
-      if (known && now < known.began) {
-        known.ends = now + (known.ends - known.began)
-        known.began = now
+      const counter = find(key, now)
+      if (now < counter.began) {
+        // The clock was set back: the window goes on from now, so that it lasts no longer than it should.
+        counter.ends = now + (counter.ends - counter.began)
+        counter.began = now
       }
-      if (known && now < known.ends) {
-        known.count += 1
-        return { count: known.count, resetIn: known.ends - now }
+      if (now >= counter.ends) {
+        counter.count = 0
+        counter.began = now
+        counter.ends = now + window
       }
-      counters.delete(key)
-      counters.set(key, { count: 1, began: now, ends: now + window })
-      forgetEnded(now)
-      if (counters.size > maxKeys) forgetOldest()
-      return { count: 1, resetIn: window }
+      counter.count += 1
+      return { count: counter.count, resetIn: counter.ends - now }
     },
     reset(key) {
-      counters.delete(key)
+      young.delete(key)
+      old.delete(key)
     },
     async close() {
-      counters.clear()
+      young.clear()
+      old.clear()
     },
   }
 }

@@ -3,7 +3,7 @@ type Fields = Record<string, unknown>
 const HIDDEN = '[redacted]'
 const MAX_DEPTH = 6
 const SECRET =
-  /pass(word|phrase|wd)|secret|token|authorization|cookie|api[-_]?key|credential|private[-_]?key|signature|^(otp|totp|code|codes|backup[-_]?codes|mfa|jwt|bearer|key)$/i
+  /pass(word|phrase|wd)|secret|token|authorization|cookie|api[-_]?key|credential|(private|encryption|access)[-_]?key|signature|^(otp|totp|code|codes|backup[-_]?codes|mfa|jwt|bearer|key)$/i
 const MAX_KNOWN_KEYS = 2000
 
 /** What may be written of the fields: nothing under a key that names a secret, at any depth; errors without query values. */

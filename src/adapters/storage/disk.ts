@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Failure, newId } from '#core'
 import { checkKey } from './key'
@@ -41,7 +41,7 @@ export const diskStorage = async (root: string, now: Date): Promise<Storage> => 
 
     async get(key): Promise<StoredObject | undefined> {
       const path = pathOf(key)
-      const found = await stat(path).catch(ifMissing)
+      const found = await lstat(path).catch(ifMissing)
       return found?.isFile() ? { size: found.size, body: Bun.file(path) } : undefined
     },
 
@@ -53,7 +53,7 @@ export const diskStorage = async (root: string, now: Date): Promise<Storage> => 
 
     async ping() {
       const probe = join(unfinished, newId())
-      await Bun.write(probe, 'ping')
+      await writeFile(probe, 'ping')
       await unlink(probe)
     },
   }
@@ -88,7 +88,7 @@ const sync = async (folder: string) => {
 async function* walk(root: string, folder: string, prefix: string): AsyncGenerator<string> {
   const entries = (await readdir(join(root, folder), { withFileTypes: true }).catch(ifMissing)) ?? []
   const names = entries
-    .filter((entry) => !entry.name.startsWith('.'))
+    .filter((entry) => !entry.name.startsWith('.') && (entry.isFile() || entry.isDirectory()))
     .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
     .filter((name) => name.startsWith(prefix) || (name.endsWith('/') && prefix.startsWith(name)))
     .sort((a, b) => (a < b ? -1 : 1))
@@ -101,7 +101,7 @@ async function* walk(root: string, folder: string, prefix: string): AsyncGenerat
 const sweep = async (folder: string, before: number) => {
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
-    const found = await stat(path).catch(ifMissing)
+    const found = await lstat(path).catch(ifMissing)
     if (found && found.mtimeMs < before) await rm(path, { force: true })
   }
 }
