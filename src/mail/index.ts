@@ -1,1 +1,5 @@
-export * from './mail'
+export { mail } from './feature'
+export { defineMail, type Letter, letter, type MailCategory, type MailType, type Template } from './mail'
+export { emails, type MailStatus } from './schema'
+export { sendMail } from './send'
+export { suppress, unsuppress } from './suppression'

@@ -1,0 +1,39 @@
+import { and, eq, gt, isNotNull, lt } from 'drizzle-orm'
+import { days, defineFeature, defineJob, hours, later } from '#core'
+import { bookkeeping } from '#db'
+import { deliverMail } from './deliver'
+import { emails } from './schema'
+
+/** How long the mail log reaches back. */
+const LOG_LIFETIME = days(90)
+
+const forget = defineJob<Record<string, never>>('mail.forget', {
+  run: (ctx) =>
+    bookkeeping(ctx, async (tx) => {
+      await tx.delete(emails).where(lt(emails.createdAt, later(ctx.now, -LOG_LIFETIME)))
+    }),
+})
+
+/** Mail as a feature: the delivery job and the log. The kinds of mail come from the features that send them. */
+export const mail = defineFeature({
+  name: 'mail',
+  jobs: [deliverMail, forget],
+  schedule: [{ name: 'mail.forget', cron: '25 3 * * *', job: forget }],
+  health: async (app) => {
+    const { driver } = app.mailer
+    const since = later(app.clock.now(), -hours(1))
+    const stuck = and(gt(emails.createdAt, since), eq(emails.status, 'queued'), isNotNull(emails.error))
+    const retrying = await app.db.$count(emails, stuck)
+    // In production an inbox that nobody reads is a mistake: people wait for their links.
+    const lost = app.config.production && driver === 'inbox'
+    return { status: lost || retrying > 0 ? 'warn' : 'pass', detail: { driver, retrying } }
+  },
+  exportUser: async (ctx, userId) => {
+    const { id, template, recipient, subject, status, createdAt, sentAt } = emails
+    const columns = { id, template, recipient, subject, status, createdAt, sentAt }
+    return { 'emails.json': await ctx.db.select(columns).from(emails).where(eq(emails.userId, userId)) }
+  },
+  eraseUser: async (tx, _ctx, userId) => {
+    await tx.delete(emails).where(eq(emails.userId, userId))
+  },
+})

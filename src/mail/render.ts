@@ -1,0 +1,19 @@
+import { render as toHtml, toPlainText } from '@react-email/render'
+import type { Context } from '#core'
+import { Layout } from './layout'
+import type { Letter, MailCategory } from './mail'
+
+/** The whole mail as HTML and as text. Imported lazily: it brings React. */
+export const render = async ({ config }: Pick<Context, 'config'>, letter: Letter, category: MailCategory) => {
+  const { body, preheader, why } = letter
+  const html = await toHtml(
+    Layout({ app: config.appName, url: config.appUrl, category, preheader, why, children: body }),
+  )
+  return { html, text: textOf(html) }
+}
+
+const textOf = (html: string) =>
+  toPlainText(html)
+    // Some readers guess that text is HTML: what somebody called themselves must not become a tag.
+    .replaceAll('<', '‹')
+    .replaceAll('>', '›')
