@@ -1,0 +1,78 @@
+import { timingSafeEqual } from 'node:crypto'
+import { Elysia } from 'elysia'
+import type { App } from '#core'
+import { exchangeOf } from './exchange'
+import { failures } from './failures'
+import { requestTally } from './tally'
+
+const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/
+type Measured = Pick<App, 'config'> & { queue: Pick<App['queue'], 'depth'> }
+
+/** What a proxy on this machine adds: behind one, everybody comes from loopback. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'fly-client-ip', 'via']
+
+/**
+ * `GET /metrics` in Prometheus text, for the bearer of METRICS_TOKEN or for a scraper on this machine, and `observe`
+ * that feeds it. The process metrics of prom-client are loaded by the first scrape. Throws UNAUTHENTICATED.
+ */
+export const metrics = (app: Measured) => {
+  const { observe, render } = requestTally()
+  let parts: Promise<() => Promise<string>> | undefined
+
+  const plugin = new Elysia({ name: 'metrics' }).get('/metrics', async ({ request, set }) => {
+    if (!mayRead(app, request)) throw failures.UNAUTHENTICATED()
+    parts ??= processMetrics(app)
+    const text = render() + (await (await parts)())
+    set.headers['content-type'] = 'text/plain; version=0.0.4; charset=utf-8'
+    return text
+  })
+
+  return { plugin, observe }
+}
+
+const mayRead = (app: Measured, request: Request) => {
+  const { metricsToken } = app.config
+  const [scheme, token] = request.headers.get('authorization')?.split(' ') ?? []
+  if (metricsToken && token && scheme?.toLowerCase() === 'bearer') return same(token, metricsToken)
+  return LOOPBACK.test(exchangeOf(request).peer.address ?? '') && !FORWARDED.some((name) => request.headers.has(name))
+}
+
+/** In the same time whatever is wrong. ASVS 5.0 V11.2.4. */
+const same = (given: string, expected: string) => timingSafeEqual(sha256(given), sha256(expected))
+const sha256 = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest()
+
+const processMetrics = async (app: Measured) => {
+  const { collectDefaultMetrics, Gauge, Registry } = await import('prom-client')
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const info = new Gauge({
+    name: 'keel_info',
+    help: 'Always 1; the version is a label.',
+    labelNames: ['version'],
+    registers: [registry],
+  })
+  info.set({ version: app.config.version }, 1)
+  const jobs = new Gauge({ name: 'keel_jobs', help: 'Jobs by state.', labelNames: ['state'], registers: [registry] })
+  const lag = new Gauge({
+    name: 'keel_jobs_lag_seconds',
+    help: 'Age of the oldest job that is due.',
+    registers: [registry],
+  })
+  const up = new Gauge({ name: 'keel_database_up', help: '1 if the database answers.', registers: [registry] })
+  return async () => {
+    try {
+      const { waiting, running, dead, lag: age } = await app.queue.depth()
+      jobs.set({ state: 'waiting' }, waiting)
+      jobs.set({ state: 'running' }, running)
+      jobs.set({ state: 'dead' }, dead)
+      lag.set(age / 1000)
+      up.set(1)
+    } catch {
+      // A scrape has to say that the database is gone, not fail because it is.
+      jobs.reset()
+      lag.reset()
+      up.set(0)
+    }
+    return registry.metrics()
+  }
+}
