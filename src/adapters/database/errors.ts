@@ -11,6 +11,7 @@ const codesOf = (error: unknown): string[] =>
   chain(error).flatMap((e) => [
     ...('extendedCode' in e && typeof e.extendedCode === 'string' ? [e.extendedCode] : []),
     ...('code' in e && typeof e.code === 'string' ? [e.code] : []),
+    e.name,
   ])
 
 /** True if a unique index or primary key refused the row; `column` narrows it down: `users.email`. */
@@ -60,6 +61,6 @@ export const translate = (error: unknown): unknown => {
 
 /** Codes of Node, Bun and the Hrana client for a server that is gone, slow or failing. */
 const NETWORK =
-  /^(ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|ConnectionRefused|ConnectionClosed|FailedToOpenSocket|HRANA_|SERVER_ERROR|TimeoutError)/
+  /^(ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|ConnectionRefused|ConnectionClosed|FailedToOpenSocket|HRANA_|SERVER_ERROR|TRANSACTION_CLOSED|TimeoutError)/
 
 const caused = (failure: Failure, cause: unknown) => Object.assign(failure, { cause })

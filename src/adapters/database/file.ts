@@ -3,7 +3,8 @@ import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { seconds } from '#core'
 import { databaseBusy, isBusy } from './errors'
 import { createMutex } from './mutex'
-import type { Builder, Database, Reader, Tx } from './port'
+import type { Builder, Database, Reader } from './port'
+import { remember } from './statements'
 import { assertOpen, type Life, type Limits, type Opened, transactions } from './transaction'
 
 /** How long a transaction waits for a lock that another process holds. */
@@ -28,7 +29,10 @@ export interface FileOptions extends Limits {
  */
 export const openFile = (path: string, options: FileOptions = {}): Database => {
   const writer = connect(path, { readwrite: true, create: true })
+  // Another process may be opening it too. Only here: from now on the writer waits without blocking the thread.
+  writer.sqlite.run('PRAGMA busy_timeout = 2000')
   writer.sqlite.run('PRAGMA journal_mode = WAL')
+  writer.sqlite.run('PRAGMA busy_timeout = 0')
   const reader = connect(path, { readonly: true })
   // Waiting in SQLite blocks the whole thread. Readers hardly ever wait in WAL, the writer asks again by itself.
   reader.sqlite.run('PRAGMA busy_timeout = 200')
@@ -81,7 +85,7 @@ export const openFile = (path: string, options: FileOptions = {}): Database => {
 
   return {
     kind: 'file',
-    reader: Object.assign(over(reader.prepare), { statement: reader.statement }) satisfies Reader,
+    reader: Object.assign(reader.db, { statement: reader.statement }) satisfies Reader,
     transaction: transactions(begin, options),
     ping: async () => void reader.prepare('SELECT 1').get(),
     close: async () => {
@@ -127,18 +131,10 @@ const connect = (path: string, options: { readonly?: boolean; readwrite?: boolea
     compiled.set(sql, statement)
     return statement
   }
-  const built = new Map<unknown, unknown>()
-  const base = over(prepare)
-  const statement: Tx['statement'] = <S>(build: (db: Builder) => S) => {
-    const known = built.get(build) as S | undefined
-    if (known !== undefined) return known
-    const made = build(base)
-    built.set(build, made)
-    return made
-  }
   const close = () => {
     for (const each of compiled.values()) each.finalize()
     sqlite.close()
   }
-  return { sqlite, prepare, statement, close }
+  const db = over(prepare)
+  return { sqlite, prepare, db, statement: remember(db), close }
 }

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import type { App } from '#core'
 import { openFile } from './file'
+import { migrateFile } from './migrate-file'
 import type { Database } from './port'
 
 /** The settings that decide which database is opened; the configuration fits. */
@@ -12,13 +13,52 @@ export interface DatabaseSettings {
   production: boolean
 }
 
-export type Tools = Pick<App, 'clock' | 'log'>
-
-/** The path in a `file:` URL. */
-export const pathOf = (url: string) => resolve(url.replace(/^file:(\/\/(?=\/))?/, ''))
-
-export const openDatabase = async (settings: DatabaseSettings, { log }: Tools): Promise<Database> => {
-  const path = pathOf(settings.databaseUrl)
+/**
+ * Opens the database that the settings name and brings it up to this version. Throws one clear sentence if it is not there
+ * although it should be, cannot be written, is not ours, or was made by another version.
+ */
+export const openDatabase = async (
+  settings: DatabaseSettings,
+  tools: Pick<App, 'clock' | 'log'>,
+): Promise<Database> => {
+  const { databaseUrl, databaseAuthToken, dataDir } = settings
+  if (!databaseUrl.startsWith('file:')) {
+    // Loaded only where it is used: a database file needs none of it.
+    const [{ connectRemote, openRemote }, { migrateRemote }] = await Promise.all([
+      import('./libsql'),
+      import('./migrate-remote'),
+    ])
+    const client = connectRemote(databaseUrl, databaseAuthToken)
+    await migrateRemote(client, tools)
+    return openRemote(client, tools)
+  }
+  const path = pathOf(databaseUrl)
+  if (settings.production) assertNotLost(path, dataDir)
   mkdirSync(dirname(path), { recursive: true })
-  return openFile(path, { log })
+  assertWritable(path)
+  migrateFile(path, { ...tools, backups: join(dataDir, 'backups') })
+  return openFile(path, tools)
+}
+
+/** The path that a `file:` URL names, from the working directory if it is relative. */
+export const pathOf = (url: string): string => resolve(url.replace(/^file:(\/\/(?=\/))?/, ''))
+
+/** An empty volume is set up; one that has been used but holds no database was mounted or restored wrongly. */
+const assertNotLost = (path: string, dataDir: string) => {
+  if (existsSync(path) || !existsSync(dataDir)) return
+  const [found] = readdirSync(dataDir).filter((name) => name !== 'lost+found' && !name.startsWith('.'))
+  if (found === undefined) return
+  throw new Error(
+    `There is no database at ${path}, but DATA_DIR holds files of an earlier run (${found}): restore a backup, or point DATA_DIR to an empty folder`,
+  )
+}
+
+const assertWritable = (path: string) => {
+  for (const each of existsSync(path) ? [path, dirname(path)] : [dirname(path)]) {
+    try {
+      accessSync(each, constants.W_OK)
+    } catch {
+      throw new Error(`The database cannot be written: give this process write access to ${each}`)
+    }
+  }
 }

@@ -55,7 +55,7 @@ export const transactions = (begin: (life: Life) => Promise<Opened>, limits: Lim
     })
     let result: Awaited<ReturnType<typeof work>>
     try {
-      result = await within(timeLimit, current.run(life, work, tx))
+      result = await within(timeLimit, current.run(life, work, tx), tooLong(timeLimit))
       if (!recorded && opened.changed() > 0) {
         throw new Error('A transaction changed rows without recording an event: record one, or use bookkeeping()')
       }
@@ -73,12 +73,12 @@ export const transactions = (begin: (life: Life) => Promise<Opened>, limits: Lim
   }
 }
 
-const within = <T>(limit: number, work: Promise<T>): Promise<T> =>
+const tooLong = (limit: number) => () => new Error(`A transaction was open for ${limit} ms and was rolled back`)
+
+/** What `work` resolves to, or the error if it takes longer than `limit` milliseconds. */
+export const within = <T>(limit: number, work: Promise<T>, error: () => Error): Promise<T> =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`A transaction was open for ${limit} ms and was rolled back`)),
-      limit,
-    )
+    const timer = setTimeout(() => reject(error()), limit)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 

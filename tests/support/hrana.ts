@@ -1,0 +1,249 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'libsql'
+
+/** The values and requests of the protocol that the client uses (Hrana 3 over HTTP, JSON encoding). */
+type Value =
+  | { type: 'null' }
+  | { type: 'integer'; value: string }
+  | { type: 'float'; value: number }
+  | { type: 'text'; value: string }
+  | { type: 'blob'; base64: string }
+
+interface Statement {
+  sql?: string
+  sql_id?: number
+  args?: Value[]
+  named_args?: { name: string; value: Value }[]
+}
+
+type Condition =
+  | { type: 'ok' | 'error'; step: number }
+  | { type: 'not'; cond: Condition }
+  | { type: 'and' | 'or'; conds: Condition[] }
+  | { type: 'is_autocommit' }
+
+type Request =
+  | { type: 'execute'; stmt: Statement }
+  | { type: 'batch'; batch: { steps: { stmt: Statement; condition?: Condition | null }[] } }
+  | { type: 'sequence'; sql?: string; sql_id?: number }
+  | { type: 'store_sql'; sql_id: number; sql: string }
+  | { type: 'close_sql'; sql_id: number }
+  | { type: 'get_autocommit' }
+  | { type: 'close' }
+
+/** One connection to the file, and the SQL texts that the client has stored on it. */
+interface Stream {
+  db: Database.Database
+  texts: Map<number, string>
+}
+
+export interface LibsqlServer {
+  url: string
+  /** The file behind it. Open it with `libsql` only. */
+  path: string
+  /** Answers nothing any more, as a server that hangs; `false` lets it go on. */
+  freeze(frozen: boolean): void
+  stop(): Promise<void>
+}
+
+/** How long a connection waits for the write lock before it answers SQLITE_BUSY, in milliseconds. */
+const LOCK_PATIENCE = 100
+
+/**
+ * A libSQL server: the real engine on a file, behind the protocol that the real client speaks. No package ships `sqld`.
+ * One request at a time, like SQLite itself; a stream that was not closed keeps its transaction.
+ */
+export const startLibsqlServer = (options: { authToken?: string } = {}): LibsqlServer => {
+  const folder = mkdtempSync(join(tmpdir(), 'libsql-'))
+  const path = join(folder, 'data.db')
+  const first = new Database(path)
+  first.exec('PRAGMA journal_mode = WAL')
+  first.close()
+  const streams = new Map<string, Stream>()
+  let thaw: (() => void) | undefined
+  let frozen: Promise<void> | undefined
+
+  const pipeline = async (body: { baton: string | null; requests: Request[] }) => {
+    const known = body.baton === null ? open(path) : streams.get(body.baton)
+    if (!known) return new Response('unknown baton', { status: 400 })
+    if (body.baton !== null) streams.delete(body.baton)
+    const results: unknown[] = []
+    let closed = false
+    for (const request of body.requests) {
+      if (request.type === 'close') closed = true
+      try {
+        results.push({ type: 'ok', response: await answer(known, request) })
+      } catch (error) {
+        results.push({ type: 'error', error: problem(error) })
+      }
+    }
+    if (closed) {
+      if (known.db.inTransaction) known.db.exec('ROLLBACK')
+      known.db.close()
+      return Response.json({ baton: null, base_url: null, results })
+    }
+    const baton = crypto.randomUUID()
+    streams.set(baton, known)
+    return Response.json({ baton, base_url: null, results })
+  }
+
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    idleTimeout: 0,
+    fetch: async (request) => {
+      await frozen
+      if (options.authToken && request.headers.get('authorization') !== `Bearer ${options.authToken}`) {
+        return Response.json({ message: 'unauthorized' }, { status: 401 })
+      }
+      const { pathname } = new URL(request.url)
+      if (request.method === 'GET')
+        return new Response(null, { status: pathname === '/v3' || pathname === '/v2' ? 200 : 404 })
+      return /^\/v[23]\/pipeline$/.test(pathname) ? pipeline(await request.json()) : new Response(null, { status: 404 })
+    },
+  })
+
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    path,
+    freeze: (on) => {
+      thaw?.()
+      const gate = Promise.withResolvers<void>()
+      thaw = on ? gate.resolve : undefined
+      frozen = on ? gate.promise : undefined
+    },
+    stop: async () => {
+      thaw?.()
+      await server.stop(true)
+      for (const { db } of streams.values()) db.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const open = (path: string): Stream => ({ db: new Database(path), texts: new Map() })
+
+const answer = async (stream: Stream, request: Request): Promise<unknown> => {
+  switch (request.type) {
+    case 'execute':
+      return { type: 'execute', result: await execute(stream, request.stmt) }
+    case 'batch':
+      return { type: 'batch', result: await batch(stream, request.batch.steps) }
+    case 'sequence':
+      stream.db.exec(textOf(stream, request))
+      return { type: 'sequence' }
+    case 'store_sql':
+      stream.texts.set(request.sql_id, request.sql)
+      return { type: 'store_sql' }
+    case 'close_sql':
+      stream.texts.delete(request.sql_id)
+      return { type: 'close_sql' }
+    case 'get_autocommit':
+      return { type: 'get_autocommit', is_autocommit: !stream.db.inTransaction }
+    case 'close':
+      return { type: 'close' }
+  }
+}
+
+const batch = async (stream: Stream, steps: { stmt: Statement; condition?: Condition | null }[]) => {
+  const results: unknown[] = []
+  const errors: unknown[] = []
+  const holds = (condition: Condition): boolean => {
+    switch (condition.type) {
+      case 'ok':
+        return results[condition.step] !== null
+      case 'error':
+        return errors[condition.step] !== null
+      case 'not':
+        return !holds(condition.cond)
+      case 'and':
+        return condition.conds.every(holds)
+      case 'or':
+        return condition.conds.some(holds)
+      case 'is_autocommit':
+        return !stream.db.inTransaction
+    }
+  }
+  for (const { stmt, condition } of steps) {
+    const skipped = condition ? !holds(condition) : false
+    const [result, error] = skipped ? [null, null] : await attempt(stream, stmt)
+    results.push(result)
+    errors.push(error)
+  }
+  return { step_results: results, step_errors: errors }
+}
+
+const attempt = async (stream: Stream, statement: Statement) => {
+  try {
+    return [await execute(stream, statement), null]
+  } catch (error) {
+    return [null, problem(error)]
+  }
+}
+
+/** Runs a statement; one that finds the database locked is tried again without blocking the thread that has to unlock it. */
+const execute = async (stream: Stream, statement: Statement) => {
+  for (const asked = performance.now(); ; await Bun.sleep(2)) {
+    try {
+      return run(stream, statement)
+    } catch (error) {
+      if (!problem(error).code.startsWith('SQLITE_BUSY') || performance.now() - asked > LOCK_PATIENCE) throw error
+    }
+  }
+}
+
+const run = ({ db, texts }: Stream, statement: Statement) => {
+  const sql = textOf({ db, texts }, statement)
+  const prepared = db.prepare(sql).safeIntegers(true)
+  const named = (statement.named_args ?? []).map(({ name, value }) => [name.replace(/^[:@$]/, ''), decode(value)])
+  const args = named.length > 0 ? [Object.fromEntries(named)] : (statement.args ?? []).map(decode)
+  if (!prepared.reader) {
+    const { changes, lastInsertRowid } = prepared.run(...args)
+    return { cols: [], rows: [], affected_row_count: Number(changes), last_insert_rowid: String(lastInsertRowid) }
+  }
+  const columns = prepared.columns()
+  const before = totalChanges(db)
+  const rows = prepared.raw(true).all(...args)
+  return {
+    cols: columns.map(({ name, type }) => ({ name, decltype: type })),
+    rows: rows.map((row) => (Array.isArray(row) ? row.map(encode) : [])),
+    affected_row_count: totalChanges(db) - before,
+    last_insert_rowid: null,
+  }
+}
+
+const totalChanges = (db: Database.Database) =>
+  Number(Object.values(Object(db.prepare('SELECT total_changes()').get()))[0])
+
+const textOf = ({ texts }: Stream, { sql, sql_id }: { sql?: string; sql_id?: number }) =>
+  sql ?? texts.get(sql_id ?? -1) ?? ''
+
+const problem = (error: unknown): { message: string; code: string } => ({
+  message: error instanceof Error ? error.message : String(error),
+  code: error instanceof Error && 'code' in error ? String(error.code) : 'SQLITE_ERROR',
+})
+
+const encode = (value: unknown): Value => {
+  if (value === null || value === undefined) return { type: 'null' }
+  if (typeof value === 'bigint') return { type: 'integer', value: String(value) }
+  if (typeof value === 'number') return { type: 'float', value }
+  if (value instanceof Uint8Array)
+    return { type: 'blob', base64: Buffer.from(value).toString('base64').replace(/=+$/, '') }
+  return { type: 'text', value: String(value) }
+}
+
+const decode = (value: Value) => {
+  switch (value.type) {
+    case 'null':
+      return null
+    case 'integer':
+      return BigInt(value.value)
+    case 'float':
+    case 'text':
+      return value.value
+    case 'blob':
+      return Buffer.from(value.base64, 'base64')
+  }
+}
