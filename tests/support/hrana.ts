@@ -65,10 +65,11 @@ export const startLibsqlServer = (options: { authToken?: string } = {}): LibsqlS
   let thaw: (() => void) | undefined
   let frozen: Promise<void> | undefined
 
-  const pipeline = async (body: { baton: string | null; requests: Request[] }) => {
-    const known = body.baton === null ? open(path) : streams.get(body.baton)
+  const pipeline = async (body: { baton?: string | null; requests: Request[] }) => {
+    const baton = body.baton ?? undefined
+    const known = baton === undefined ? open(path) : streams.get(baton)
     if (!known) return new Response('unknown baton', { status: 400 })
-    if (body.baton !== null) streams.delete(body.baton)
+    if (baton !== undefined) streams.delete(baton)
     const results: unknown[] = []
     let closed = false
     for (const request of body.requests) {
@@ -84,9 +85,9 @@ export const startLibsqlServer = (options: { authToken?: string } = {}): LibsqlS
       known.db.close()
       return Response.json({ baton: null, base_url: null, results })
     }
-    const baton = crypto.randomUUID()
-    streams.set(baton, known)
-    return Response.json({ baton, base_url: null, results })
+    const next = crypto.randomUUID()
+    streams.set(next, known)
+    return Response.json({ baton: next, base_url: null, results })
   }
 
   const server = Bun.serve({

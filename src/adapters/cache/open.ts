@@ -3,4 +3,4 @@ import { bentoCache } from './bento'
 import type { Cache } from './port'
 
 /** The cache that the settings ask for. */
-export const openCache = async (_config: Pick<Config, 'redisUrl'>): Promise<Cache> => bentoCache()
+export const openCache = (_config: Pick<Config, 'redisUrl'>): Cache => bentoCache()

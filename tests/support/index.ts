@@ -1,0 +1,7 @@
+export { type TestApp, type TestOptions, testApp } from './app'
+export type { Person } from './cast'
+export type { Asked, Client, Json, Reply } from './client'
+export { type MoveableClock, moveableClock, stoppedClock } from './clock'
+export { type Listening, listen } from './listen'
+export { hasRedis, type RedisServer, startRedis } from './services'
+export { tempFolder } from './temp'
