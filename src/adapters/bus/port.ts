@@ -4,5 +4,7 @@ export interface Bus {
   publish(channel: string, message: unknown): void
   /** Returns the function that ends the subscription. */
   subscribe(channel: string, listener: (message: unknown) => void): () => void
+  /** Throws if the carrier does not answer. Absent where there is none. */
+  ping?: () => Promise<void>
   close(): Promise<void>
 }
