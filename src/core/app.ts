@@ -5,6 +5,7 @@ import type { Database, Reader, Tx } from '../adapters/database/port'
 import type { Journal } from '../adapters/journal/port'
 import type { Log } from '../adapters/log/port'
 import type { Mailer } from '../adapters/mailer/port'
+import type { Passwords } from '../adapters/passwords/port'
 import type { Queue } from '../adapters/queue/port'
 import type { Storage } from '../adapters/storage/port'
 import type { Config } from '../config'
@@ -24,6 +25,7 @@ export interface App {
   readonly counters: Counters
   readonly storage: Storage
   readonly mailer: Mailer
+  readonly passwords: Passwords
   readonly bus: Bus
   readonly log: Log
   readonly clock: Clock

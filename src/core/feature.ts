@@ -1,9 +1,9 @@
 import type { AnyElysia } from 'elysia'
 import type { MailType } from '../mail'
 import type { SignedActor } from './actor'
-import type { App, Context } from './app'
+import type { App, Context, Tx } from './app'
 import type { EventType, RecordedEvent } from './event'
-import type { Failures, FailureTable } from './failure'
+import type { FailureTable } from './failure'
 import type { JobType, Schedule } from './job'
 
 /** Who a request turned out to be, and the limit that applies to it when it has one of its own. */
@@ -22,6 +22,13 @@ export interface Subscriber {
 }
 
 /** A further step that sign-in asks for, such as a second factor. */
+export interface SignInCheck {
+  /** Asked once the password is right. A challenge stops the sign-in until it is met. */
+  challenge: (ctx: Context, userId: string) => Promise<SignInChallenge | undefined>
+  /** Where a password proves somebody again (step-up, deletion): throws unless the code fits, if one is needed. */
+  confirm: (ctx: Context, userId: string, code: string | undefined) => Promise<void>
+}
+
 export interface SignInChallenge {
   mfaToken: string
   methods: string[]
@@ -42,7 +49,7 @@ export interface Feature {
   routes?: (app: App, version: string) => AnyElysia
   /** Routes outside `/api`: pages people open. */
   pages?: (app: App) => AnyElysia
-  failures?: Failures<FailureTable>
+  failures?: { readonly table: FailureTable }
   // biome-ignore lint/suspicious/noExplicitAny: payloads differ from event to event, job to job and mail to mail
   events?: readonly EventType<any>[]
   // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -53,15 +60,16 @@ export interface Feature {
   on?: readonly Subscriber[]
   /** Recognises a credential. Nothing if it carries none of ours; a Failure if it is a bad one. */
   authenticate?: (app: App) => (request: Request) => Promise<Identity | undefined> | Identity | undefined
-  /** Asked once the password is right. The first challenge stops the sign-in until it is met. */
-  signInCheck?: (ctx: Context, userId: string) => Promise<SignInChallenge | undefined>
+  signInCheck?: SignInCheck
+  /** Drops what a stranger may have planted in an account before its owner proved the address. Runs in the reset. */
+  dropCredentials?: (tx: Tx, ctx: Context, userId: string) => Promise<void>
   /** Name → what it allows. */
   permissions?: Readonly<Record<string, string>>
   health?: (app: App) => Promise<HealthReport>
   /** What is held about a person: file name → JSON. */
   exportUser?: (ctx: Context, userId: string) => Promise<Record<string, unknown>>
   /** Removes what is held about a person. Runs in one transaction with all others. */
-  eraseUser?: (ctx: Context, userId: string) => Promise<void>
+  eraseUser?: (tx: Tx, ctx: Context, userId: string) => Promise<void>
   /** Rows that have to be there. Runs at each start; must be repeatable. */
   seed?: (ctx: Context) => Promise<void>
 }

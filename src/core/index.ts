@@ -1,3 +1,4 @@
+export type { Config } from '../config'
 export { Type as t } from '@sinclair/typebox'
 export * from './actor'
 export * from './app'

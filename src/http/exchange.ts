@@ -35,6 +35,8 @@ export interface Exchange {
   version?: string
   policy?: Policy
   identity?: Identity
+  /** What admission threw: a Failure, or a bug. */
+  failure?: unknown
   /** Why the credential was refused, if there was one. */
   refusal?: Failure
   context?: Context

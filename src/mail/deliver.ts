@@ -18,10 +18,11 @@ export const deliverMail = defineJob<Delivery>('mail.deliver', {
   maxBackoff: hours(2),
   timeout: seconds(30),
   run: async (ctx, delivery, task) => {
+    const entry = await entryOf(ctx, task.id)
     // The process may have died between the provider's yes and the end of the job.
-    if ((await statusOf(ctx, task.id)) === 'sent') return
+    if (entry?.status === 'sent') return
     try {
-      await note(ctx, task.id, await deliver(ctx, delivery, task))
+      await note(ctx, task.id, await deliver(ctx, delivery, task, entry?.createdAt ?? ctx.now))
     } catch (error) {
       const last = error instanceof PermanentFailure || task.attempt >= task.maxAttempts
       await note(ctx, task.id, { status: last ? 'failed' : 'queued', error: messageOf(error) })
@@ -32,9 +33,9 @@ export const deliverMail = defineJob<Delivery>('mail.deliver', {
 
 type Note = Partial<typeof emails.$inferInsert>
 
-const deliver = async (ctx: Context, { mail, payload }: Delivery, task: Task): Promise<Note> => {
+const deliver = async (ctx: Context, { mail, payload }: Delivery, task: Task, askedAt: Date): Promise<Note> => {
   const type = typeOf(ctx, mail)
-  const letter = await type.compose(ctx, payload)
+  const letter = await type.compose(ctx, payload, askedAt)
   if (!letter) return { status: 'skipped' }
   const { to: recipient, subject } = letter
   if (await isSuppressed(ctx, recipient)) return { recipient, subject, status: 'suppressed' }
@@ -66,9 +67,10 @@ const typeOf = (ctx: Context, name: string): MailType => {
   throw new PermanentFailure(`There is no mail called ${name}`)
 }
 
-const statusOf = async (ctx: Context, id: string) => {
-  const [row] = await ctx.db.select({ status: emails.status }).from(emails).where(eq(emails.id, id))
-  return row?.status
+const entryOf = async (ctx: Context, id: string) => {
+  const { status, createdAt } = emails
+  const [entry] = await ctx.db.select({ status, createdAt }).from(emails).where(eq(emails.id, id))
+  return entry
 }
 
 const note = (ctx: Context, id: string, changes: Note) =>

@@ -19,8 +19,11 @@ export type MailCategory = 'security' | 'account' | 'activity' | 'system'
 
 export interface MailOptions<P> {
   category: MailCategory
-  /** Reads what the mail needs from ids. Nothing if it has become pointless; then none is sent. */
-  compose: (ctx: Context, payload: P) => Promise<Letter | undefined>
+  /**
+   * Reads what the mail needs from ids. Nothing if it has become pointless; then none is sent. Every attempt has to
+   * write the same letter, so what it says of times comes from rows or from `askedAt`, the moment of `sendMail`.
+   */
+  compose: (ctx: Context, payload: P, askedAt: Date) => Promise<Letter | undefined>
   /** The letter with made-up content, for previews and tests. Imports its template lazily. */
   sample: (ctx: Context, to: string) => Promise<Letter>
 }

@@ -21,8 +21,9 @@ export const Greeting = ({ name }: { name: string }) => {
 /** The one thing to do, as a button and as an address to copy. */
 export const Action = ({ href, children }: { href: string; children: string }) => (
   <>
-    <p style={{ margin: '24px 0 16px' }} data-skip-in-text="true">
+    <p style={{ margin: '24px 0 16px' }}>
       <Button
+        className="action"
         href={href}
         style={{
           backgroundColor: ACCENT,
@@ -37,11 +38,9 @@ export const Action = ({ href, children }: { href: string; children: string }) =
         {children}
       </Button>
     </p>
-    <p className="muted" style={{ margin: '0 0 24px', fontSize: '13px', lineHeight: '20px', color: MUTED }}>
-      <span data-skip-in-text="true">
-        If the button does not work, open this link:
-        <br />
-      </span>
+    <p className="muted" data-skip-in-text="true" style={{ margin: '0 0 24px', fontSize: '13px', lineHeight: '20px', color: MUTED }}>
+      If the button does not work, open this link:
+      <br />
       <a className="link" href={href} style={{ color: ACCENT, wordBreak: 'break-all' }}>
         {href}
       </a>
@@ -94,24 +93,19 @@ export const Link = ({ href, children }: { href: string; children: ReactNode }) 
 /** What is known about an event, one line each; what is not known is left out. */
 export const Facts = ({ rows }: { rows: readonly (readonly [label: string, value: string | undefined])[] }) => (
   <p className="ink" style={paragraph}>
-    {rows.map(([label, value]) =>
-      value ? (
+    {rows
+      .filter(([, value]) => value)
+      .map(([label, value = ''], index) => (
         <Fragment key={label}>
+          {index > 0 ? <br /> : null}
           <span className="muted" style={{ color: MUTED }}>
             {label}:
           </span>{' '}
           {asWords(value)}
-          <br />
         </Fragment>
-      ) : null,
-    )}
+      ))}
   </p>
 )
-
-const MOMENT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
-
-/** `22 November 2026 at 10:00 UTC`. */
-export const moment = (date: Date) => `${MOMENT.format(date)} UTC`
 
 /** Characters that are kept of what somebody typed. */
 const WORDS_MAX = 80

@@ -13,7 +13,13 @@ export const render = async ({ config }: Pick<Context, 'config'>, letter: Letter
 }
 
 const textOf = (html: string) =>
-  toPlainText(html)
+  toPlainText(html, { formatters: { action }, selectors: [{ selector: 'a.action', format: 'action' }] })
     // Some readers guess that text is HTML: what somebody called themselves must not become a tag.
     .replaceAll('<', '‹')
     .replaceAll('>', '›')
+
+/** A button in text: `Choose a new password: https://…`. */
+const action: FormatCallback = ({ attribs, children }, walk, builder) => {
+  walk(children, builder)
+  builder.addInline(`: ${attribs.href}`)
+}

@@ -1,9 +1,9 @@
-import { Action, Greeting, moment, Notice, Text } from '#mail/parts'
+import { Action, Greeting, Notice, Text } from '#mail/parts'
 
 interface Props {
   name: string
   /** When everything is erased. */
-  when: Date
+  when: string
   restoreUrl: string
 }
 
@@ -14,8 +14,8 @@ export const Body = ({ app, name, when, restoreUrl }: Props & { app: string }) =
   <>
     <Greeting name={name} />
     <Text>
-      As you asked, we will delete your account at {app} and everything in it on <strong>{moment(when)}</strong>. After
-      that it cannot be brought back.
+      As you asked, we will delete your account at {app} and everything in it on <strong>{when}</strong>. After that it
+      cannot be brought back.
     </Text>
     <Text>Changed your mind? Sign in before then and restore it:</Text>
     <Action href={restoreUrl}>Keep my account</Action>
@@ -25,6 +25,6 @@ export const Body = ({ app, name, when, restoreUrl }: Props & { app: string }) =
 
 export const sample: Props = {
   name: 'Ada Lovelace',
-  when: new Date('2026-12-06T10:00:00Z'),
+  when: '2026-12-06 10:00 UTC',
   restoreUrl: 'https://app.example.com/account',
 }

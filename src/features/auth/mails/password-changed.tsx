@@ -1,8 +1,8 @@
-import { Action, Facts, Greeting, moment, Notice, Text } from '#mail/parts'
+import { Action, Facts, Greeting, Notice, Text } from '#mail/parts'
 
 interface Props {
   name: string
-  when: Date
+  when: string
   ip?: string
   device?: string
   resetUrl: string
@@ -17,7 +17,7 @@ export const Body = ({ app, name, when, ip, device, resetUrl }: Props & { app: s
     <Text>The password of your account at {app} was just changed. Other devices have been signed out.</Text>
     <Facts
       rows={[
-        ['When', moment(when)],
+        ['When', when],
         ['Device', device],
         ['IP address', ip],
       ]}
@@ -30,7 +30,7 @@ export const Body = ({ app, name, when, ip, device, resetUrl }: Props & { app: s
 
 export const sample: Props = {
   name: 'Ada Lovelace',
-  when: new Date('2026-11-22T10:00:00Z'),
+  when: '2026-11-22 10:00 UTC',
   ip: '203.0.113.7',
   device: 'Firefox on Linux',
   resetUrl: 'https://app.example.com/forgot-password',

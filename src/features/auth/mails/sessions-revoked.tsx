@@ -1,9 +1,9 @@
-import { Action, Facts, Greeting, moment, Notice, Text } from '#mail/parts'
+import { Action, Facts, Greeting, Notice, Text } from '#mail/parts'
 
 interface Props {
   name: string
   device?: string
-  when: Date
+  when: string
   resetUrl: string
 }
 
@@ -19,7 +19,7 @@ export const Body = ({ app, name, device, when, resetUrl }: Props & { app: strin
     </Text>
     <Facts
       rows={[
-        ['When', moment(when)],
+        ['When', when],
         ['Device', device],
       ]}
     />
@@ -34,6 +34,6 @@ export const Body = ({ app, name, device, when, resetUrl }: Props & { app: strin
 export const sample: Props = {
   name: 'Ada Lovelace',
   device: 'Chrome on Windows',
-  when: new Date('2026-11-22T10:00:00Z'),
+  when: '2026-11-22 10:00 UTC',
   resetUrl: 'https://app.example.com/forgot-password',
 }

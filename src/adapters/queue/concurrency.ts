@@ -1,0 +1,10 @@
+/** How many jobs of a queue one process runs at a time. Heavy work one by one, waiting for others many at once. */
+const CONCURRENCY: Readonly<Record<string, number>> = {
+  default: 20,
+  mail: 10,
+  webhooks: 50,
+  heavy: 1,
+}
+const OTHERS = 10
+
+export const concurrencyOf = (queue: string) => CONCURRENCY[queue] ?? OTHERS

@@ -1,0 +1,85 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Tx } from '#core'
+import { prepared } from '#db'
+import { type Job, jobs } from './schema'
+
+// Who lost its lease must not touch the row: another worker has it by now.
+const mine = (worker: string) => and(eq(jobs.status, 'running'), eq(jobs.leasedBy, worker))
+const released = { leasedBy: null, leasedUntil: null }
+
+/** How an attempt ended. */
+export type Outcome =
+  | { kind: 'done'; id: string }
+  | { kind: 'failed'; id: string; error: string; runAt: Date }
+  | { kind: 'dead'; id: string; error: string }
+  /** Given back untried, because the process stops. */
+  | { kind: 'returned'; id: string }
+
+const finished = prepared((db) =>
+  db
+    .update(jobs)
+    .set({ ...released, status: 'done', finishedAt: sql`${sql.placeholder('now')}`, progress: 1, lastError: null })
+    .where(sql`id in (select value from json_each(${sql.placeholder('ids')}))
+      and status = 'running' and leased_by = ${sql.placeholder('worker')}`)
+    .prepare(),
+)
+
+/** Writes down how attempts ended: all good ones in one statement. */
+export const settle = async (tx: Tx, worker: string, outcomes: readonly Outcome[], now: Date) => {
+  const done = outcomes.filter(({ kind }) => kind === 'done').map(({ id }) => id)
+  if (done.length > 0) await finished(tx).run({ ids: JSON.stringify(done), worker, now: now.getTime() })
+  for (const outcome of outcomes) {
+    const row = and(eq(jobs.id, outcome.id), mine(worker))
+    if (outcome.kind === 'failed') {
+      const { runAt, error } = outcome
+      await tx.update(jobs).set({ ...released, status: 'failed', runAt, lastError: error }).where(row)
+    }
+    if (outcome.kind === 'dead') {
+      const lastError = outcome.error
+      await tx.update(jobs).set({ ...released, status: 'dead', finishedAt: now, lastError }).where(row)
+    }
+    if (outcome.kind === 'returned') {
+      await tx.update(jobs).set({ ...released, status: 'waiting', attempts: sql`attempts - 1` }).where(row)
+    }
+  }
+}
+
+/** Keeps what a worker holds. Returns the ids it still holds: what is missing has been taken over. */
+export const renew = async (tx: Tx, worker: string, until: Date): Promise<Set<string>> => {
+  const kept = await tx.update(jobs).set({ leasedUntil: until }).where(mine(worker)).returning({ id: jobs.id })
+  return new Set(kept.map(({ id }) => id))
+}
+
+export const saveProgress = async (tx: Tx, worker: string, progress: ReadonlyMap<string, number>) => {
+  for (const [id, fraction] of progress) {
+    await tx.update(jobs).set({ progress: fraction }).where(and(eq(jobs.id, id), mine(worker)))
+  }
+}
+
+/**
+ * Takes jobs from workers that have gone silent; the lost attempt counts. They are tried again a little apart from each
+ * other (a random part of `pause` milliseconds, doubled with each attempt), so that one that kills its process stops
+ * dragging its neighbours along and ends as a dead letter alone.
+ */
+export const takeOver = (tx: Tx, worker: string, now: Date, pause: number): Promise<Pick<Job, 'id' | 'name' | 'status'>[]> =>
+  tx
+    .update(jobs)
+    .set({
+      ...released,
+      status: sql`case when attempts >= max_attempts then 'dead' else 'failed' end`,
+      finishedAt: sql`case when attempts >= max_attempts then ${now.getTime()} end`,
+      runAt: sql`${now.getTime()} + abs(random() % (${pause} << min(attempts, 6)))`,
+      lastError: 'The worker that ran it has gone silent',
+    })
+    .where(sql`status = 'running' and leased_until < ${now.getTime()} and leased_by <> ${worker}`)
+    .returning({ id: jobs.id, name: jobs.name, status: jobs.status })
+
+/** Removes finished jobs, at most 1,000 a call; the last one of each schedule stays, so that its outcome can be told. */
+export const purge = async (tx: Tx, before: Date): Promise<number> => {
+  const gone = await tx
+    .delete(jobs)
+    .where(sql`id in (select id from jobs where status = 'done' and finished_at < ${before.getTime()}
+      and id not in (select job_id from schedules where job_id is not null) order by finished_at limit 1000)`)
+    .returning({ id: jobs.id })
+  return gone.length
+}

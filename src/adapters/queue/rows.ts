@@ -1,0 +1,160 @@
+import { sql } from 'drizzle-orm'
+import { type Context, type EnqueueOptions, type JobType, newId, type Tx } from '#core'
+import { prepared } from '#db'
+import { type Job, jobs } from './schema'
+
+// Bare placeholders: the encoders of drizzle do not expect null.
+const value = (name: keyof Job) => sql`${sql.placeholder(name)}`
+
+const insert = prepared((db) =>
+  db
+    .insert(jobs)
+    .values({
+      id: value('id'),
+      name: value('name'),
+      queue: value('queue'),
+      payload: value('payload'),
+      status: value('status'),
+      priority: value('priority'),
+      runAt: value('runAt'),
+      maxAttempts: value('maxAttempts'),
+      dedupeKey: value('dedupeKey'),
+      requestId: value('requestId'),
+      createdAt: value('createdAt'),
+    })
+    .onConflictDoNothing()
+    .returning({ id: jobs.id })
+    .prepare(),
+)
+
+/** Writes the row of a new job. Returns its id, or nothing if the dedupe key is taken. */
+export const addJob = async <P>(
+  tx: Tx,
+  { now, requestId }: Pick<Context, 'now' | 'requestId'>,
+  job: Pick<JobType<P>, 'name' | 'queue' | 'maxAttempts'>,
+  payload: P,
+  { runAt = now, dedupeKey, priority = 0 }: EnqueueOptions = {},
+): Promise<string | undefined> => {
+  const [added] = await insert(tx).all({
+    id: newId(),
+    name: job.name,
+    queue: job.queue,
+    payload: JSON.stringify(payload),
+    status: runAt > now ? 'scheduled' : 'waiting',
+    priority,
+    runAt: runAt.getTime(),
+    maxAttempts: job.maxAttempts,
+    dedupeKey: dedupeKey ?? null,
+    requestId,
+    createdAt: now.getTime(),
+  })
+  return added?.id
+}
+
+const openQueues = prepared((db) =>
+  db
+    .select({ queue: sql<string>`q.name` })
+    .from(
+      // Jumps from one queue's name to the next in the index, however many rows there are.
+      sql`(with recursive q(name) as (
+        select min(queue) from jobs where status <> 'done'
+        union all
+        select (select min(queue) from jobs where status <> 'done' and queue > q.name) from q where q.name is not null
+      ) select name from q where name is not null) q`,
+    )
+    .where(
+      sql`exists (select 1 from jobs where status <> 'done' and queue = q.name and status = 'waiting')
+        and not exists (select 1 from paused_queues where name = q.name)`,
+    )
+    .prepare(),
+)
+
+const nextMoments = prepared((db) =>
+  db
+    .select({
+      delayed: sql<number | null>`(select min(run_at) from jobs where status in ('scheduled', 'failed'))`,
+      expiry: sql<number | null>`(select min(leased_until) from jobs where status = 'running')`,
+    })
+    .from(sql`(select 1)`)
+    .prepare(),
+)
+
+/** What there is to do: queues with waiting jobs that are not paused, and when the next delay and lease end. */
+export const look = async (db: Pick<Tx, 'statement'>) => ({
+  queues: (await openQueues(db).all()).map(({ queue }) => queue),
+  ...((await nextMoments(db).get()) ?? { delayed: null, expiry: null }),
+})
+
+const promotable = prepared((db) =>
+  db
+    .update(jobs)
+    .set({ status: 'waiting' })
+    .where(sql`id in (select id from jobs where status in ('scheduled', 'failed') and run_at <= ${sql.placeholder('now')}
+      order by run_at limit 500)`)
+    .prepare(),
+)
+
+/** Delayed jobs whose time has come wait from now on. */
+export const promote = (tx: Tx, now: Date) => promotable(tx).run({ now: now.getTime() })
+
+const claimable = prepared((db) =>
+  db
+    .update(jobs)
+    .set({
+      status: 'running',
+      attempts: sql`attempts + 1`,
+      leasedBy: value('leasedBy'),
+      leasedUntil: value('leasedUntil'),
+      startedAt: value('startedAt'),
+      finishedAt: null,
+      progress: null,
+    })
+    // Only names this process knows: the others wait for one that does, be it a newer or an older release.
+    .where(sql`id in (
+      select id from jobs
+      where status <> 'done' and queue = ${sql.placeholder('queue')} and status = 'waiting'
+        and name in (select value from json_each(${sql.placeholder('names')}))
+        and not exists (select 1 from paused_queues p where p.name = ${sql.placeholder('queue')})
+      order by priority desc, run_at, id limit ${sql.placeholder('limit')})`)
+    .returning()
+    .prepare(),
+)
+
+export interface Claim {
+  queue: string
+  limit: number
+  worker: string
+  now: Date
+  leasedUntil: Date
+  /** JSON array of the job names that may be taken. */
+  names: string
+}
+
+/** Takes up to `limit` waiting jobs of a queue, the most urgent first. */
+export const claim = async (tx: Tx, { queue, limit, worker, now, leasedUntil, names }: Claim): Promise<Job[]> => {
+  const rows = await claimable(tx).all({
+    queue,
+    limit,
+    names,
+    leasedBy: worker,
+    leasedUntil: leasedUntil.getTime(),
+    startedAt: now.getTime(),
+  })
+  // RETURNING promises no order.
+  return rows.sort((a, b) => b.priority - a.priority || +a.runAt - +b.runAt || (a.id < b.id ? -1 : 1))
+}
+
+const strangers = prepared((db) =>
+  db
+    .selectDistinct({ name: sql<string>`name` })
+    .from(
+      sql`(select name from jobs where status <> 'done' and queue = ${sql.placeholder('queue')} and status = 'waiting'
+        limit 200)`,
+    )
+    .where(sql`name not in (select value from json_each(${sql.placeholder('names')}))`)
+    .prepare(),
+)
+
+/** Names among the first waiting jobs of a queue that this process does not know. */
+export const unknownNames = async (db: Pick<Tx, 'statement'>, queue: string, names: string) =>
+  (await strangers(db).all({ queue, names })).map(({ name }) => name)

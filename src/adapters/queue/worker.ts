@@ -1,0 +1,130 @@
+import { hostname } from 'node:os'
+import { later, randomToken } from '#core'
+import { bookkeeping } from '#db'
+import { type Attempt, begin } from './attempt'
+import { concurrencyOf } from './concurrency'
+import type { JobTypes, QueueDeps } from './open'
+import { type Outcome, renew, saveProgress, settle, takeOver } from './leases'
+import { claim, look, promote, unknownNames } from './rows'
+import type { Job } from './schema'
+
+/** Jobs of a queue taken in one statement. */
+const CLAIM_AT_ONCE = 50
+
+export interface WorkerDeps extends QueueDeps {
+  types: JobTypes
+  /** Milliseconds after which a silent worker loses its jobs. */
+  lease: number
+  /** Called when an attempt has ended: there is something to write down, and a free slot. */
+  onEnded: () => void
+}
+
+/** What an exchange with the table led to. */
+export interface Exchanged {
+  started: Attempt[]
+  /** There is more to do at once. */
+  more: boolean
+  /** When the next delayed job is due. */
+  delayed: Date | undefined
+}
+
+/** One process's hands: what it runs, what it has still to write down. No timers; `open.ts` decides when. */
+export const createWorker = ({ app, database, log, clock, types, lease, onEnded }: WorkerDeps) => {
+  const id = `${hostname()}/${process.pid}/${randomToken(4)}`
+  const names = JSON.stringify([...types.keys()])
+  const running = new Map<string, Attempt>()
+  const load = new Map<string, number>()
+  const progress = new Map<string, number>()
+  const parked = new Set<string>()
+  let ended: Outcome[] = []
+
+  const freeIn = (queue: string) => Math.min(CLAIM_AT_ONCE, concurrencyOf(queue) - (load.get(queue) ?? 0))
+  const occupy = (queue: string, by: 1 | -1) => load.set(queue, (load.get(queue) ?? 0) + by)
+
+  const start = (job: Job): Attempt[] => {
+    const type = types.get(job.name)
+    if (!type) return []
+    occupy(job.queue, 1)
+    const attempt = begin(app(), type, job, (fraction) => progress.set(job.id, fraction))
+    running.set(job.id, attempt)
+    void attempt.outcome.then((outcome) => {
+      running.delete(job.id)
+      progress.delete(job.id)
+      occupy(job.queue, -1)
+      ended.push(outcome)
+      onEnded()
+    })
+    return [attempt]
+  }
+
+  /** One transaction: writes down what has ended, takes over what was abandoned, takes what is due (unless `closing`). */
+  const exchange = async (closing = false): Promise<Exchanged> => {
+    const now = clock.now()
+    const seen = await look(database.reader)
+    const reached = (moment: number | null) => moment !== null && moment <= now.getTime()
+    const queues = closing ? [] : seen.queues.filter((queue) => freeIn(queue) > 0)
+    const delayed = seen.delayed === null ? undefined : new Date(seen.delayed)
+    const outcomes = ended
+    if (outcomes.length === 0 && queues.length === 0 && !reached(seen.delayed) && !reached(seen.expiry))
+      return { started: [], more: false, delayed }
+    ended = []
+    const claimed: Job[] = []
+    let more = reached(seen.delayed)
+    try {
+      await bookkeeping({ database }, async (tx) => {
+        await settle(tx, id, outcomes, now)
+        if (reached(seen.expiry)) report(await takeOver(tx, id, now, lease / 30))
+        if (reached(seen.delayed)) await promote(tx, now)
+        for (const queue of queues) {
+          const limit = freeIn(queue)
+          const jobs = await claim(tx, { queue, limit, worker: id, names, now, leasedUntil: later(now, lease) })
+          claimed.push(...jobs)
+          if (jobs.length === CLAIM_AT_ONCE) more = true
+          if (jobs.length === 0) await park(queue)
+        }
+      })
+    } catch (error) {
+      // Nothing was written: it will be next time, and until then the leases hold.
+      ended = [...outcomes, ...ended]
+      throw error
+    }
+    return { started: claimed.flatMap(start), more, delayed }
+  }
+
+  const report = (taken: Pick<Job, 'id' | 'name' | 'status'>[]) => {
+    for (const { id: jobId, name, status } of taken) log.warn({ job: name, id: jobId, status }, 'A job was taken over')
+  }
+
+  /** Says once of each unknown kind of job that it waits for a process that knows it. */
+  const park = async (queue: string) => {
+    for (const name of await unknownNames(database.reader, queue, names)) {
+      if (!parked.has(name)) log.warn({ job: name, queue }, 'Jobs of an unknown kind wait for a process that knows it')
+      parked.add(name)
+    }
+  }
+
+  /** Keeps the leases of what runs here; gives up what another worker has taken over. */
+  const beat = async () => {
+    const held = [...running.values()]
+    const kept = await bookkeeping({ database }, (tx) => renew(tx, id, later(clock.now(), lease)))
+    for (const attempt of held) {
+      if (running.has(attempt.job.id) && !kept.has(attempt.job.id)) attempt.giveUp(new Error('The lease was lost'))
+    }
+  }
+
+  const writeProgress = async () => {
+    const changed = new Map(progress)
+    progress.clear()
+    if (changed.size > 0) await bookkeeping({ database }, (tx) => saveProgress(tx, id, changed))
+  }
+
+  /** Writes down what has ended and gives back everything else that is held. */
+  const release = async () => {
+    for (const { job } of running.values()) ended.push({ kind: 'returned', id: job.id })
+    await exchange(true)
+  }
+
+  return { id, running, exchange, beat, writeProgress, release, hasProgress: () => progress.size > 0 }
+}
+
+export type Worker = ReturnType<typeof createWorker>

@@ -1,0 +1,55 @@
+import { Elysia } from 'elysia'
+import type { App } from '#core'
+import type * as list from './features'
+import { body } from './http/body'
+import { cors } from './http/cors'
+import { edge, gate } from './http/edge'
+import type { Peer } from './http/exchange'
+import { headers } from './http/headers'
+import { health } from './http/health'
+import { metrics } from './http/metrics'
+import { openapi } from './http/openapi'
+import { policiesOf } from './http/policy'
+import { problems } from './http/problems'
+import { VERSIONS } from './http/versions'
+import { inboxPage } from './mail/inbox-page'
+import { root } from './http/root'
+
+/** What changes while the process lives. */
+export interface ProcessState {
+  draining: boolean
+}
+
+/** The App as a Web-standard `fetch`. `main.ts` serves it; tests and the in-process client call it without a port. */
+export const createApi = (app: App, state: ProcessState = { draining: false }) => {
+  const measured = metrics(app)
+  const router = new Elysia({ name: 'api', strictPath: true, normalize: true, aot: true })
+    .use(problems(app))
+    .use(cors(app))
+    .use(headers(app))
+    .use(gate())
+    .use(body)
+    .use(root(app))
+    .use(health(app, state))
+    .use(measured.plugin)
+  if (app.mailer.inbox && !app.config.production) router.use(inboxPage(app))
+  for (const feature of app.features) if (feature.pages) router.use(feature.pages(app))
+  for (const version of VERSIONS) {
+    const prefix = new Elysia({ prefix: `/api/${version}` })
+    for (const feature of app.features) if (feature.routes) prefix.use(feature.routes(app, version))
+    router.use(prefix)
+  }
+  if (app.config.swagger) router.use(openapi(app, router))
+  const policies = policiesOf(router)
+  const fetch: (request: Request, peer?: Peer) => Promise<Response> = edge(app, router, policies, measured.observe)
+  return { fetch, policies: policies.all, routes: router.routes, router }
+}
+
+type Features = typeof list
+type RoutesOf<F> = F extends { routes: (...args: never[]) => infer R } ? (R extends { '~Routes': infer T } ? T : never) : never
+type Merge<U> = (U extends unknown ? (routes: U) => void : never) extends (routes: infer I) => void ? I : never
+type Versioned = Merge<{ [K in keyof Features]: RoutesOf<Features[K]> }[keyof Features]>
+
+/** The API's type for Eden: every feature's routes, under each version. */
+// biome-ignore lint/complexity/noBannedTypes: Elysia's empty type parameters are written like this
+export type Api = Elysia<'', { decorator: {}; store: {}; derive: {}; resolve: {} }, { typebox: {}; error: {} }, { schema: {}; standaloneSchema: {}; macro: {}; macroFn: {}; parser: {}; response: {} }, { api: { v1: Versioned; v2: Versioned } }>

@@ -1,0 +1,60 @@
+import { type App, type Clock, type Feature, systemClock, systemContext } from '#core'
+import { openBus } from './adapters/bus/open'
+import { openCache } from './adapters/cache/open'
+import { openCounters } from './adapters/counters/open'
+import { openDatabase } from './adapters/database/open'
+import { openJournal } from './adapters/journal/open'
+import { openLog } from './adapters/log/open'
+import type { Log } from './adapters/log/port'
+import { openMailer } from './adapters/mailer/open'
+import { argon2 } from './adapters/passwords/argon2'
+import type { HashingCost } from './adapters/passwords/port'
+import { openQueue } from './adapters/queue/open'
+import { openStorage } from './adapters/storage/open'
+import type { Config } from './config'
+import * as list from './features'
+import { mail } from './mail'
+
+/** What a test replaces: the time it is, how hard hashing is, which features there are. */
+export interface Overrides {
+  clock?: Clock
+  log?: Log
+  passwordHashing?: HashingCost
+  features?: readonly Feature[]
+}
+
+/** Builds the App from its settings: the only place that picks drivers. Migrates and seeds. */
+export const openApp = async (config: Config, overrides: Overrides = {}): Promise<App> => {
+  const clock = overrides.clock ?? systemClock
+  const log = overrides.log ?? openLog(config)
+  const features: readonly Feature[] = [...(overrides.features ?? Object.values(list)), mail]
+  const database = await openDatabase(config, { clock, log })
+  const bus = await openBus(config, log)
+  const shared = { database, bus, log, clock, features, app: (): App => app }
+  const app: App = {
+    config,
+    database,
+    db: database.reader,
+    journal: openJournal(shared),
+    queue: openQueue(shared),
+    cache: openCache(config),
+    counters: await openCounters(config, clock),
+    storage: await openStorage(config, clock),
+    mailer: openMailer(config, clock),
+    passwords: argon2(overrides.passwordHashing),
+    bus,
+    log,
+    clock,
+    features,
+  }
+  for (const feature of features) await feature.seed?.(systemContext(app, `seed:${feature.name}`))
+  return app
+}
+
+/** Closes what `openApp` opened, in the opposite order. Stop the queue first. */
+export const closeApp = async (app: App) => {
+  await app.cache.close()
+  await app.counters.close()
+  await app.bus.close()
+  await app.database.close()
+}

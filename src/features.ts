@@ -1,0 +1,2 @@
+export { auth } from '#features/auth'
+export { users } from '#features/users'

@@ -1,0 +1,63 @@
+import { jwtVerify, SignJWT } from 'jose'
+import { type App, type Config, deriveKey, later, minutes } from '#core'
+
+export const ACCESS_TOKEN_LIFETIME = minutes(15)
+
+/** Verified tokens that are remembered, so that the signature is checked once per token and process. */
+const REMEMBERED = 10_000
+
+const ALGORITHM = 'HS256'
+const TYPE = 'at+jwt'
+
+export interface AccessClaims {
+  userId: string
+  sessionId: string
+  expiresAt: number
+}
+
+const keyOf = (secret: string) => Buffer.from(deriveKey(secret, 'access-token'), 'base64url')
+
+/** Signs an access token (RFC 9068) for a session. It holds ids only. */
+export const signAccessToken = (config: Config, userId: string, sessionId: string, now: Date): Promise<string> =>
+  new SignJWT({ sid: sessionId })
+    .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
+    .setSubject(userId)
+    .setIssuer(config.appUrl)
+    .setAudience(config.appUrl)
+    .setIssuedAt(now)
+    .setExpirationTime(later(now, ACCESS_TOKEN_LIFETIME))
+    .sign(keyOf(config.secrets[0] ?? ''))
+
+/** Checks access tokens against every secret in force; answers nothing for any that does not hold (RFC 8725). */
+export const accessTokens = ({ config, clock }: App) => {
+  const keys = config.secrets.map(keyOf)
+  const remembered = new Map<string, AccessClaims>()
+
+  return async (token: string): Promise<AccessClaims | undefined> => {
+    const now = clock.now()
+    const known = remembered.get(token)
+    if (known) {
+      if (known.expiresAt > now.getTime()) return known
+      remembered.delete(token)
+      return undefined
+    }
+    const claims = await verify(token, keys, config.appUrl, now)
+    if (!claims) return undefined
+    if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
+    remembered.set(token, claims)
+    return claims
+  }
+}
+
+const verify = async (token: string, keys: Uint8Array[], issuer: string, currentDate: Date): Promise<AccessClaims | undefined> => {
+  for (const key of keys) {
+    try {
+      const { payload } = await jwtVerify(token, key, { algorithms: [ALGORITHM], typ: TYPE, issuer, audience: issuer, requiredClaims: ['sub', 'sid', 'exp', 'iat'], currentDate, maxTokenAge: ACCESS_TOKEN_LIFETIME / 1000 })
+      if (typeof payload.sub !== 'string' || typeof payload.sid !== 'string' || payload.exp === undefined) return undefined
+      return { userId: payload.sub, sessionId: payload.sid, expiresAt: payload.exp * 1000 }
+    } catch {
+      // Not made with this key, or not one of ours at all: the next key, or nothing.
+    }
+  }
+  return undefined
+}

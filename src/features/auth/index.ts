@@ -1,0 +1,34 @@
+import { Elysia } from 'elysia'
+import { type App, defineFeature } from '#core'
+import { eraseDue } from './account-deletion'
+import { authenticate } from './authenticate'
+import { events } from './events'
+import { failures } from './failures'
+import { mails } from './mails'
+import { purgeAuth } from './purge'
+import { accountRoutes, setupRoutes } from './routes'
+import { deletionRoutes, sessionRoutes } from './session-routes'
+
+export * from './events'
+export { failures as authFailures } from './failures'
+export { firstAdminLink } from './first-admin'
+export { prove } from './prove'
+export { handOver } from './session-routes'
+export { openSession, revokeSessions } from './sessions'
+export { begin, type SignedIn } from './sign-in'
+
+const routes = (app: App) => new Elysia().use(accountRoutes(app)).use(sessionRoutes(app)).use(deletionRoutes(app)).use(setupRoutes(app))
+
+export const auth = defineFeature({
+  name: 'auth',
+  routes,
+  failures,
+  events,
+  mails,
+  jobs: [purgeAuth, eraseDue],
+  schedule: [
+    { name: 'auth.purge', cron: '17 3 * * *', job: purgeAuth },
+    { name: 'users.erase-due', cron: '27 * * * *', job: eraseDue },
+  ],
+  authenticate,
+})

@@ -1,0 +1,111 @@
+import { t } from 'elysia'
+import type { App, Context } from '#core'
+import { requireSameSite, router } from '#http'
+import { me, UserModel, view } from '#features/users'
+import { cancelDeletion, scheduleDeletion } from './account-deletion'
+import { cookieNames, expiredCookies, readCookie, sessionCookies } from './cookies'
+import { failures } from './failures'
+import * as model from './models'
+import { refresh } from './refresh'
+import { listSessions, logout, logoutAll, revokeSession } from './sessions'
+import { type SignedIn, signIn } from './sign-in'
+import { tokensFor } from './tokens'
+
+interface Reply {
+  request: Request
+  set: { headers: Record<string, unknown> }
+}
+
+/** Tokens in the body, or in cookies where the caller is a browser that asked for them. */
+export const handOver = async (ctx: Context, opened: SignedIn, transport: 'cookie' | undefined, { set }: Pick<Reply, 'set'>) => {
+  const tokens = await tokensFor(ctx, opened)
+  if (transport !== 'cookie') return tokens
+  set.headers['set-cookie'] = sessionCookies(ctx.config, tokens)
+  const { accessToken: _, refreshToken: __, ...rest } = tokens
+  return rest
+}
+
+export const sessionRoutes = (app: App) =>
+  router(app, '/auth')
+    .post(
+      '/login',
+      async ({ ctx, body, query, request, set, status }) => {
+        if (query.transport === 'cookie') requireSameSite(app.config, request)
+        const outcome = await signIn(ctx, body)
+        if ('challenge' in outcome) return status(202, outcome.challenge)
+        return status(200, await handOver(ctx, outcome, query.transport, { set }))
+      },
+      {
+        public: true,
+        tier: 'login',
+        summary: 'Sign in',
+        body: model.Login,
+        query: model.Transport,
+        response: { 200: model.Tokens, 202: model.Challenge },
+        fails: [failures.INVALID_CREDENTIALS, failures.RATE_LIMITED],
+      },
+    )
+    .post(
+      '/refresh-token',
+      async ({ ctx, body, query, request, set }) => {
+        const cookie = body.refreshToken === undefined ? readCookie(request.headers.get('cookie'), cookieNames(app.config).refresh) : undefined
+        if (cookie) requireSameSite(app.config, request)
+        const presented = body.refreshToken ?? cookie
+        if (!presented) throw failures.INVALID_REFRESH_TOKEN()
+        return await handOver(ctx, await refresh(ctx, presented), cookie ? 'cookie' : query.transport, { set })
+      },
+      {
+        public: true,
+        tier: 'refresh',
+        summary: 'Trade a refresh token for new tokens',
+        body: model.Refresh,
+        query: model.Transport,
+        response: { 200: model.Tokens },
+        fails: [failures.INVALID_REFRESH_TOKEN, failures.REFRESH_TOKEN_REUSED],
+      },
+    )
+    .post(
+      '/logout',
+      async ({ ctx, set, status }) => {
+        await logout(ctx)
+        set.headers['set-cookie'] = expiredCookies(app.config)
+        return status(204, undefined)
+      },
+      { auth: 'user', summary: 'End this session at once', response: { 204: t.Void() } },
+    )
+    .post('/logout-all', async ({ ctx, body, status }) => status(204, void (await logoutAll(ctx, body.keepCurrent ?? false))), {
+      auth: 'session',
+      summary: 'End all my sessions',
+      body: model.LogoutAll,
+      response: { 204: t.Void() },
+    })
+    .get('/sessions', async ({ ctx }) => ({ data: await listSessions(ctx), meta: { limit: 50, nextCursor: null } }), {
+      auth: 'session',
+      summary: 'Where I am signed in',
+      response: { 200: model.SessionList },
+    })
+    .delete('/sessions/:id', async ({ ctx, params, status }) => status(204, await revokeSession(ctx, params.id)), {
+      auth: 'session',
+      summary: 'End one of my sessions',
+      params: model.ById,
+      response: { 204: t.Void() },
+      fails: [failures.SESSION_NOT_FOUND],
+    })
+    .get('/me', async ({ ctx }) => view(await me(ctx)), { auth: 'user', summary: 'Who am I', response: { 200: UserModel } })
+
+export const deletionRoutes = (app: App) =>
+  router(app, '/users')
+    .delete('/me', async ({ ctx, body, status }) => status(202, { deletionScheduledAt: (await scheduleDeletion(ctx, body.password, body.code)).toISOString() }), {
+      auth: 'session',
+      tier: 'password',
+      summary: 'Delete my account after a grace period',
+      body: model.StepUp,
+      response: { 202: model.DeletionScheduled },
+      fails: [failures.INVALID_CREDENTIALS, failures.RATE_LIMITED],
+    })
+    .post('/me/restore', async ({ ctx }) => view(await cancelDeletion(ctx)), {
+      auth: 'session',
+      summary: 'Keep my account after all',
+      response: { 200: UserModel },
+      fails: [failures.DELETION_NOT_SCHEDULED],
+    })

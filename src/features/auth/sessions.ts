@@ -1,0 +1,99 @@
+import { and, asc, desc, eq, gt, inArray, isNull, ne } from 'drizzle-orm'
+import { type Context, days, digest, later, newId, randomToken, type Signed, type Tx } from '#core'
+import { journal, transaction } from '#db'
+import { deviceOf } from './device'
+import { sessionCreated, sessionRevoked } from './events'
+import { failures } from './failures'
+import { refreshTokens, type Session, sessions } from './schema'
+
+export const SESSION_LIFETIME = days(30)
+/** A session that is not refreshed for this long is over. */
+export const IDLE_LIFETIME = days(7)
+/** Sessions per person; the oldest ends when one more begins. */
+const MAX_SESSIONS = 50
+
+/** Opens a session in the caller's transaction. Returns it with its first refresh token. */
+export const openSession = async (tx: Tx, ctx: Context, userId: string, adminId: string | null = null) => {
+  const session: Session = {
+    id: newId(),
+    userId,
+    adminId,
+    ip: ctx.ip,
+    userAgent: ctx.userAgent,
+    createdAt: ctx.now,
+    lastSeenAt: ctx.now,
+    provedAt: ctx.now,
+    expiresAt: later(ctx.now, SESSION_LIFETIME),
+    revokedAt: null,
+  }
+  const surplus = await tx.select({ id: sessions.id }).from(sessions).where(alive(ctx, userId)).orderBy(desc(sessions.createdAt), desc(sessions.id)).limit(MAX_SESSIONS).offset(MAX_SESSIONS - 1)
+  if (surplus.length > 0) await end(tx, ctx, surplus.map(({ id }) => id))
+  await tx.insert(sessions).values(session)
+  const refreshToken = randomToken()
+  await storeRefreshToken(tx, ctx, session, refreshToken)
+  await journal.record(tx, ctx, sessionCreated, { userId, sessionId: session.id, device: deviceOf(ctx.userAgent) })
+  return { session, refreshToken }
+}
+
+export const storeRefreshToken = (tx: Tx, ctx: Context, session: Session, refreshToken: string) =>
+  tx.insert(refreshTokens).values({
+    digest: digest(refreshToken),
+    sessionId: session.id,
+    createdAt: ctx.now,
+    expiresAt: new Date(Math.min(later(ctx.now, IDLE_LIFETIME).getTime(), session.expiresAt.getTime())),
+  })
+
+/** The caller's live sessions, newest first. */
+export const listSessions = async (ctx: Signed) => {
+  const rows = await ctx.db.select().from(sessions).where(and(alive(ctx, ctx.actor.userId), isNull(sessions.adminId))).orderBy(desc(sessions.createdAt), asc(sessions.id)).limit(MAX_SESSIONS)
+  return rows.map((session) => ({
+    id: session.id,
+    current: ctx.actor.type === 'user' && ctx.actor.sessionId === session.id,
+    device: deviceOf(session.userAgent),
+    ip: session.ip,
+    createdAt: session.createdAt.toISOString(),
+    lastSeenAt: session.lastSeenAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+  }))
+}
+
+/** Ends one of the caller's sessions. Throws SESSION_NOT_FOUND if it is not theirs or over. */
+export const revokeSession = (ctx: Signed, id: string) =>
+  transaction(ctx, async (tx) => {
+    const ended = await revokeSessions(tx, ctx, ctx.actor.userId, 'revoked', { only: id })
+    if (ended.length === 0) throw failures.SESSION_NOT_FOUND()
+  })
+
+/** Ends the session that the caller is using. */
+export const logout = async (ctx: Signed) => {
+  const { actor } = ctx
+  if (actor.type === 'api-key') return
+  await transaction(ctx, (tx) => revokeSessions(tx, ctx, actor.userId, 'logout', { only: actor.sessionId }))
+}
+
+/** Ends all of the caller's sessions, or all but the one in use. */
+export const logoutAll = (ctx: Signed, keepCurrent: boolean) =>
+  transaction(ctx, (tx) => revokeSessions(tx, ctx, ctx.actor.userId, 'logout_all', keepCurrent && ctx.actor.type === 'user' ? { except: ctx.actor.sessionId } : {}))
+
+/**
+ * Ends a person's live sessions in the caller's transaction: their access tokens fail with the next request.
+ * Returns the ids; records one event if there were any.
+ */
+export const revokeSessions = async (tx: Tx, ctx: Context, userId: string, reason: string, which: { only?: string; except?: string } = {}): Promise<string[]> => {
+  const rows = await tx
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(alive(ctx, userId), which.only === undefined ? undefined : eq(sessions.id, which.only), which.except === undefined ? undefined : ne(sessions.id, which.except)))
+  const ids = rows.map(({ id }) => id)
+  if (ids.length === 0) return ids
+  await end(tx, ctx, ids)
+  await journal.record(tx, ctx, sessionRevoked, { userId, sessionIds: ids, reason })
+  return ids
+}
+
+const end = async (tx: Tx, ctx: Context, ids: string[]) => {
+  await tx.update(sessions).set({ revokedAt: ctx.now }).where(inArray(sessions.id, ids))
+  await tx.delete(refreshTokens).where(inArray(refreshTokens.sessionId, ids))
+}
+
+const alive = (ctx: Context, userId: string) => and(eq(sessions.userId, userId), isNull(sessions.revokedAt), gt(sessions.expiresAt, ctx.now))

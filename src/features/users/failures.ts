@@ -1,0 +1,8 @@
+import { defineFailures } from '#core'
+
+export const failures = defineFailures({
+  USER_NOT_FOUND: ['not_found', 'There is no such person.'],
+  EMAIL_TAKEN: ['conflict', 'This address belongs to another account.'],
+  STALE_USER: ['stale', 'The profile has changed since you read it. Read it again and repeat the change.'],
+  NOTHING_TO_CHANGE: ['invalid', 'Send at least one field to change.'],
+})

@@ -1,0 +1,35 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Signed } from '#core'
+import { journal, transaction } from '#db'
+import { userUpdated } from './events'
+import { failures } from './failures'
+import { findById, get } from './find'
+import type { ProfileChange } from './models'
+import { type User, users } from './schema'
+import { entityTag, person } from './view'
+
+/** Who is signed in. */
+export const me = (ctx: Signed) => get(ctx, ctx.actor.userId)
+
+/**
+ * Changes one's own profile. With `ifMatch` only if that is still the profile's entity tag.
+ * Throws NOTHING_TO_CHANGE, STALE_USER.
+ */
+export const updateProfile = (ctx: Signed, change: ProfileChange, ifMatch?: string): Promise<User> => {
+  const fields = { ...change, ...(change.name === undefined ? {} : { name: change.name.trim() }) }
+  if (Object.keys(fields).length === 0) throw failures.NOTHING_TO_CHANGE()
+  return transaction(ctx, async (tx) => {
+    const before = await findById(tx, ctx.actor.userId)
+    if (!before || (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== entityTag(before))) throw failures.STALE_USER()
+    const [after] = await tx
+      .update(users)
+      .set({ ...fields, updatedAt: ctx.now, version: sql`${users.version} + 1` })
+      .where(and(eq(users.id, before.id), eq(users.version, before.version)))
+      .returning()
+    if (!after) throw failures.STALE_USER()
+    await journal.record(tx, ctx, userUpdated, { ...person(after), before: pick(before, fields), after: pick(after, fields) })
+    return after
+  })
+}
+
+const pick = (user: User, fields: ProfileChange) => Object.fromEntries(Object.entries(user).filter(([key]) => key in fields))

@@ -1,0 +1,92 @@
+import { type AnyElysia, Elysia } from 'elysia'
+import type { App } from '#core'
+import { admit, identifier } from './admission'
+import { checkBody } from './body'
+import { clientIp } from './client-ip'
+import { compress } from './compression'
+import { attachExchange, type Exchange, exchangeOf, type Peer } from './exchange'
+import { failures } from './failures'
+import { accessLog } from './log'
+import type { Policies } from './policy'
+import { rateLimits } from './rate-limit'
+import { requestIds } from './request-id'
+import { versionHeaders, versionOf } from './versions'
+
+/** Characters of a request's address; beyond it nobody links on purpose. */
+const MAX_URL = 8192
+
+export type Observe = (exchange: Exchange, method: string, status: number, seconds: number) => void
+
+/** Throws inside the router what admission found, so that every refusal leaves through the same door. */
+export const gate = () =>
+  new Elysia({ name: 'gate' }).onRequest(({ request, set }) => {
+    const exchange = exchangeOf(request)
+    Object.assign(set.headers, exchange.headers)
+    if (exchange.failure) throw exchange.failure
+  })
+
+/**
+ * The way of a request: it gets its id, its route's policy is looked up, the caller is identified and counted, and only
+ * then does the router read the body. What comes back is compressed, measured and logged.
+ */
+export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Observe) => {
+  const nextId = requestIds()
+  const ipOf = clientIp(app.config.trustedProxies)
+  const identify = identifier(app)
+  const limit = rateLimits(app)
+  const log = accessLog(app)
+
+  const open = (request: Request, peer: Peer): Exchange => {
+    const requestId = nextId(request.headers.get('x-request-id'))
+    const exchange: Exchange = { requestId, ip: ipOf(request, peer.address), startedAt: performance.now(), peer, headers: { 'x-request-id': requestId } }
+    attachExchange(request, exchange)
+    return exchange
+  }
+
+  const check = async (request: Request, exchange: Exchange, path: string) => {
+    exchange.policy = policies.find(request.method, path)
+    const version = versionOf(path)
+    if (version) {
+      exchange.version = version
+      Object.assign(exchange.headers, versionHeaders(app, version, path))
+    }
+    const { headers } = request
+    if (headers.has('authorization') || headers.has('x-api-key') || headers.has('cookie')) await identify(request, exchange)
+    const unlimited = path.startsWith('/health/') || path === '/health' || path === '/metrics'
+    if (!unlimited) await limit(exchange)
+    if (exchange.policy) {
+      admit(exchange.policy.access, exchange, app.clock.now())
+      checkBody(request, exchange.policy)
+      return
+    }
+    const methods = policies.methods(path)
+    if (methods.length === 0) throw failures.NOT_FOUND()
+    exchange.headers.allow = methods.join(', ')
+    throw failures.METHOD_NOT_ALLOWED()
+  }
+
+  return async (request: Request, peer: Peer = {}): Promise<Response> => {
+    const exchange = open(request, peer)
+    try {
+      if (request.url.length > MAX_URL) throw failures.URI_TOO_LONG()
+      if (!isPreflight(request)) await check(request, exchange, pathOf(request.url))
+    } catch (error) {
+      exchange.failure = error
+    }
+    const response = await compress(request, await api.fetch(request))
+    const duration = performance.now() - exchange.startedAt
+    observe(exchange, request.method, response.status, duration / 1000)
+    log(exchange, request, response, duration)
+    return response
+  }
+}
+
+const isPreflight = (request: Request) => request.method === 'OPTIONS' && request.headers.has('access-control-request-method')
+
+/** The path as it was sent, neither decoded nor normalised: `/%6cogin` is not `/login`. */
+const pathOf = (url: string) => {
+  const start = url.indexOf('/', 8)
+  const query = url.indexOf('?', start)
+  return query === -1 ? url.slice(start) : url.slice(start, query)
+}
+
