@@ -22,7 +22,8 @@ export const GENESIS: Link = { seq: 0, hash: '' }
 /** 128 bits: without it, an erased address could be found again by trying them all. */
 export const newSalt = () => randomToken(16)
 
-export const contentDigest = (part: Content) => digest(JSON.stringify([part.contentSalt, part.payload, part.subjectLabel]))
+export const contentDigest = (part: Content) =>
+  digest(JSON.stringify([part.contentSalt, part.payload, part.subjectLabel]))
 
 export const originDigest = (part: Origin) => digest(JSON.stringify([part.originSalt, part.ip, part.userAgent]))
 

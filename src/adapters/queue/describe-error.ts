@@ -21,7 +21,10 @@ const innermost = (thrown: unknown): unknown =>
   thrown instanceof Error && 'query' in thrown && thrown.cause !== undefined ? innermost(thrown.cause) : thrown
 
 const mask = (text: string) =>
-  text.replace(QUERY_OR_LOGIN, '$1$3').replace(ADDRESS, '[address]').replace(RUN, (run) => (isSecret(run) ? '[redacted]' : run))
+  text
+    .replace(QUERY_OR_LOGIN, '$1$3')
+    .replace(ADDRESS, '[address]')
+    .replace(RUN, (run) => (isSecret(run) ? '[redacted]' : run))
 
 // Words, paths and names of classes have no digits; ids may stay.
 const isSecret = (run: string) => /\d/.test(run) && /[a-z]/i.test(run) && !UUID.test(run)

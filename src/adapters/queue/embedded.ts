@@ -1,7 +1,7 @@
 import { days, hours, later, seconds } from '#core'
 import { bookkeeping } from '#db'
+import type { JobTypes, QueueDeps } from './deps'
 import { purge } from './leases'
-import type { JobTypes, QueueDeps } from './open'
 import type { Queue } from './port'
 import { addJob } from './rows'
 import { createSchedules } from './schedules'

@@ -32,14 +32,23 @@ export const settle = async (tx: Tx, worker: string, outcomes: readonly Outcome[
     const row = and(eq(jobs.id, outcome.id), mine(worker))
     if (outcome.kind === 'failed') {
       const { runAt, error } = outcome
-      await tx.update(jobs).set({ ...released, status: 'failed', runAt, lastError: error }).where(row)
+      await tx
+        .update(jobs)
+        .set({ ...released, status: 'failed', runAt, lastError: error })
+        .where(row)
     }
     if (outcome.kind === 'dead') {
       const lastError = outcome.error
-      await tx.update(jobs).set({ ...released, status: 'dead', finishedAt: now, lastError }).where(row)
+      await tx
+        .update(jobs)
+        .set({ ...released, status: 'dead', finishedAt: now, lastError })
+        .where(row)
     }
     if (outcome.kind === 'returned') {
-      await tx.update(jobs).set({ ...released, status: 'waiting', attempts: sql`attempts - 1` }).where(row)
+      await tx
+        .update(jobs)
+        .set({ ...released, status: 'waiting', attempts: sql`attempts - 1` })
+        .where(row)
     }
   }
 }
@@ -52,7 +61,10 @@ export const renew = async (tx: Tx, worker: string, until: Date): Promise<Set<st
 
 export const saveProgress = async (tx: Tx, worker: string, progress: ReadonlyMap<string, number>) => {
   for (const [id, fraction] of progress) {
-    await tx.update(jobs).set({ progress: fraction }).where(and(eq(jobs.id, id), mine(worker)))
+    await tx
+      .update(jobs)
+      .set({ progress: fraction })
+      .where(and(eq(jobs.id, id), mine(worker)))
   }
 }
 
@@ -61,7 +73,12 @@ export const saveProgress = async (tx: Tx, worker: string, progress: ReadonlyMap
  * other (a random part of `pause` milliseconds, doubled with each attempt), so that one that kills its process stops
  * dragging its neighbours along and ends as a dead letter alone.
  */
-export const takeOver = (tx: Tx, worker: string, now: Date, pause: number): Promise<Pick<Job, 'id' | 'name' | 'status'>[]> =>
+export const takeOver = (
+  tx: Tx,
+  worker: string,
+  now: Date,
+  pause: number,
+): Promise<Pick<Job, 'id' | 'name' | 'status'>[]> =>
   tx
     .update(jobs)
     .set({

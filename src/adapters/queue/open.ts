@@ -1,19 +1,11 @@
-import type { App, Feature } from '#core'
+import type { Feature } from '#core'
+import type { AnyJob, JobTypes, QueueDeps } from './deps'
 import { openEmbedded, type Timing } from './embedded'
 import type { Queue } from './port'
 
-/** A kind of job whatever its payload. */
-export type AnyJob = NonNullable<Feature['jobs']>[number]
-/** By name. */
-export type JobTypes = ReadonlyMap<string, AnyJob>
-
-export interface QueueDeps extends Pick<App, 'database' | 'log' | 'clock' | 'features'> {
-  /** The App that jobs run with; it is built after its queue. */
-  app: () => App
-}
-
 /** The queue on the app's own database. */
-export const openQueue = (deps: QueueDeps, timing?: Partial<Timing>): Queue => openEmbedded(deps, jobTypes(deps.features), timing)
+export const openQueue = (deps: QueueDeps, timing?: Partial<Timing>): Queue =>
+  openEmbedded(deps, jobTypes(deps.features), timing)
 
 /** Every kind of job that a feature brings. Throws if two share one. */
 const jobTypes = (features: readonly Feature[]): JobTypes => {

@@ -57,7 +57,10 @@ const fireOne = async (app: Pick<App, 'database'>, schedule: Schedule, tick: Dat
     const due = last !== undefined || isNew
     const jobId = due ? await addJob(tx, { now, requestId: null }, schedule.job, {}, { dedupeKey }) : undefined
     const fired = jobId ? { tick, jobId } : { tick }
-    await tx.insert(schedules).values({ name: schedule.name, ...fired }).onConflictDoUpdate({ target: schedules.name, set: fired })
+    await tx
+      .insert(schedules)
+      .values({ name: schedule.name, ...fired })
+      .onConflictDoUpdate({ target: schedules.name, set: fired })
   })
 }
 
@@ -88,6 +91,9 @@ export const runSchedule = async (tx: Tx, ctx: Context, name: string): Promise<s
   const jobId = await ctx.queue.enqueue(tx, ctx, schedule.job, {})
   const cron = cronOf(schedule)
   const tick = latestTick(cron, ctx.now) ?? ctx.now
-  await tx.insert(schedules).values({ name, tick, jobId }).onConflictDoUpdate({ target: schedules.name, set: { jobId } })
+  await tx
+    .insert(schedules)
+    .values({ name, tick, jobId })
+    .onConflictDoUpdate({ target: schedules.name, set: { jobId } })
   return jobId
 }
