@@ -1,0 +1,90 @@
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { PATH, REQUESTS_PER_MINUTE, SECRET } from './contenders'
+import { type Contender, start } from './harness'
+
+const ROOT = join(import.meta.dir, '..')
+const PERSON = { email: 'ada@example.com', name: 'Ada Lovelace', password: 'correct-horse-battery-staple-42' }
+
+/** A data folder that an earlier start has set up, and the token of the verified user in it (good for 15 minutes). */
+export interface Prepared {
+  dataDir: string
+  accessToken: string
+}
+
+interface InboxMail {
+  to: string
+  text: string
+}
+
+const environment = (dataDir: string) => ({
+  DATA_DIR: dataDir,
+  SECRET_KEY: SECRET,
+  HOST: '127.0.0.1',
+  RATE_LIMIT_GENERAL: `${REQUESTS_PER_MINUTE}/60`,
+  LOG_LEVEL: 'info',
+})
+
+/** Keel, on a prepared data folder. With `profileDir`, Bun leaves a CPU profile there when it stops. */
+export const keel = ({ dataDir, accessToken }: Prepared, profileDir?: string): Contender => ({
+  name: 'Keel',
+  command: [process.execPath, ...(profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : []), 'src/main.ts'],
+  cwd: ROOT,
+  env: environment(dataDir),
+  path: PATH,
+  headers: { authorization: `Bearer ${accessToken}` },
+})
+
+/** Sets up a database through the API, as a person would: register, open the link in the mail, sign in. */
+export const prepareKeel = async (workdir: string): Promise<Prepared> => {
+  const dataDir = mkdtempSync(join(workdir, 'keel-'))
+  mkdirSync(dataDir, { recursive: true })
+  const server = await start(
+    {
+      name: 'Keel (setting up)',
+      command: [process.execPath, 'src/main.ts'],
+      cwd: ROOT,
+      // The inbox that shows the mail is for development.
+      env: { ...environment(dataDir), NODE_ENV: 'development' },
+      path: '/health/live',
+      headers: {},
+    },
+    workdir,
+  )
+  try {
+    const base = `http://127.0.0.1:${server.port}`
+    await post(base, '/api/v1/auth/register', PERSON)
+    await post(base, '/api/v1/auth/verify-email', { token: await mailedToken(base) })
+    const { email, password } = PERSON
+    const { accessToken } = await post(base, '/api/v1/auth/login', { email, password })
+    if (typeof accessToken !== 'string') throw new Error('Keel signed in without an access token')
+    return { dataDir, accessToken }
+  } finally {
+    await server.stop()
+  }
+}
+
+const post = async (base: string, path: string, body: object): Promise<Record<string, unknown>> => {
+  const response = await fetch(base + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`Keel answered ${path} with ${response.status}: ${text}`)
+  return JSON.parse(text)
+}
+
+const MAIL_TRIES = 200
+const MAIL_INTERVAL = 25
+
+/** The token in the link that Keel has mailed; the mail is a job, so it takes a moment. */
+const mailedToken = async (base: string): Promise<string> => {
+  for (let i = 0; i < MAIL_TRIES; i++) {
+    const mails: InboxMail[] = await fetch(`${base}/dev/mail.json`).then((response) => response.json())
+    const token = /[?&]token=([\w.~%-]+)/.exec(mails.find((mail) => mail.to === PERSON.email)?.text ?? '')?.[1]
+    if (token) return decodeURIComponent(token)
+    await Bun.sleep(MAIL_INTERVAL)
+  }
+  throw new Error('The mail with the verification link did not arrive in the development inbox')
+}

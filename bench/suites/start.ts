@@ -1,0 +1,49 @@
+import { ownVersions, peerVersions, preparePeers } from '../contenders'
+import { median, start as startServer } from '../harness'
+import { keel, prepareKeel } from '../keel'
+import type { Suite } from '../suite'
+
+const STARTS = 10
+const MAX_MILLISECONDS = 400
+
+export const start: Suite = {
+  summary: 'from spawning the process to its first signed-in 200, with an existing database',
+  async run({ workdir, profileDir, say }) {
+    const peers = await preparePeers(say)
+    say('setting up a database through the API')
+    const own = keel(await prepareKeel(workdir), profileDir)
+    const contenders = [own, peers.fastify, peers.express]
+    const taken = new Map(contenders.map((contender) => [contender, [] as number[]]))
+    say(`starting ${contenders.length} servers ${STARTS} times`)
+    for (let i = 0; i < STARTS; i++) {
+      for (const [contender, milliseconds] of taken) {
+        const server = await startServer(contender, workdir)
+        milliseconds.push(server.startedIn)
+        await server.stop()
+      }
+    }
+    const keelStart = median(taken.get(own) ?? [])
+    return {
+      suite: 'start',
+      title: 'start to first response',
+      notes: [
+        `From spawning the process to the first 200 of \`GET /api/v1/users/me\`, asked every 2 ms; an existing database, run from source, ${STARTS} starts in turn.`,
+      ],
+      versions: { ...ownVersions(), ...peerVersions() },
+      columns: ['server', 'median ms', 'fastest ms', 'slowest ms'],
+      rows: [...taken].map(([contender, milliseconds]) => [
+        contender.name,
+        median(milliseconds).toFixed(0),
+        Math.min(...milliseconds).toFixed(0),
+        Math.max(...milliseconds).toFixed(0),
+      ]),
+      targets: [
+        {
+          promise: `Keel answers within ${MAX_MILLISECONDS} ms`,
+          measured: `${keelStart.toFixed(0)} ms`,
+          holds: keelStart < MAX_MILLISECONDS,
+        },
+      ],
+    }
+  },
+}
