@@ -3,7 +3,7 @@ import type { InboxMail } from '#adapters/mailer/port'
 /** Seconds after which the page looks for new mail, unless one is being read. */
 const REFRESH = 5
 
-const escape = Bun.escapeHTML
+const safe = Bun.escapeHTML
 
 /** The page: all mails on the left, the chosen one (the newest, unless told) on the right. */
 export const inboxHtml = (app: string, mails: readonly InboxMail[], chosenId?: string): string => {
@@ -15,11 +15,11 @@ export const inboxHtml = (app: string, mails: readonly InboxMail[], chosenId?: s
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 ${chosenId ? '' : `<meta http-equiv="refresh" content="${REFRESH}">`}
-<title>${escape(chosen ? `${chosen.subject} · Inbox` : 'Inbox')} · ${escape(app)}</title>
+<title>${safe(chosen ? `${chosen.subject} · Inbox` : 'Inbox')} · ${safe(app)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
-<header><a href="/dev/mail"><strong>${escape(app)}</strong> inbox</a>
+<header><a href="/dev/mail"><strong>${safe(app)}</strong> inbox</a>
 <span>${mails.length === 1 ? '1 mail' : `${mails.length} mails`} · nothing here has left this machine · <a href="/dev/mail.json">JSON</a></span></header>
 <main>
 <nav aria-label="Mails">${mails.length > 0 ? `<ol>${mails.map((mail) => item(mail, mail === chosen)).join('')}</ol>` : ''}</nav>
@@ -30,12 +30,12 @@ ${chosen ? view(chosen) : `<section class="empty"><p>${chosenId ? 'This mail is 
 }
 
 const item = ({ id, to, subject, createdAt }: InboxMail, current: boolean) =>
-  `<li><a href="/dev/mail?id=${encodeURIComponent(id)}"${current ? ' aria-current="true"' : ''}><strong>${escape(subject)}</strong><span>${escape(to)}</span>${time(createdAt)}</a></li>`
+  `<li><a href="/dev/mail?id=${encodeURIComponent(id)}"${current ? ' aria-current="true"' : ''}><strong>${safe(subject)}</strong><span>${safe(to)}</span>${time(createdAt)}</a></li>`
 
 const view = ({ to, subject, html, text, template, createdAt }: InboxMail) => `<section>
-<h1>${escape(subject)}</h1>
-<p class="meta">To <b>${escape(to)}</b> · ${escape(template)} · ${time(createdAt)}</p>
-<iframe title="The mail as HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${escape(opening(html))}"></iframe>
+<h1>${safe(subject)}</h1>
+<p class="meta">To <b>${safe(to)}</b> · ${safe(template)} · ${time(createdAt)}</p>
+<iframe title="The mail as HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${safe(opening(html))}"></iframe>
 <details open><summary>The same as text</summary><pre>${linked(text)}</pre></details>
 </section>`
 
@@ -48,11 +48,11 @@ const linked = (text: string) =>
   text
     .split(URLS)
     .map((part, index) =>
-      index % 2 === 1 ? `<a href="${escape(part)}" target="_blank" rel="noopener">${escape(part)}</a>` : escape(part),
+      index % 2 === 1 ? `<a href="${safe(part)}" target="_blank" rel="noopener">${safe(part)}</a>` : safe(part),
     )
     .join('')
 
-const time = (iso: string) => `<time datetime="${escape(iso)}">${escape(iso.slice(0, 19).replace('T', ' '))} UTC</time>`
+const time = (iso: string) => `<time datetime="${safe(iso)}">${safe(iso.slice(0, 19).replace('T', ' '))} UTC</time>`
 
 const STYLE = `
 :root { --ink: #1a1a22; --muted: #63636e; --line: #e4e4e9; --paper: #f4f4f6; --card: #fff; --accent: #2f4bd8; --tint: #f1f3fd }

@@ -38,7 +38,11 @@ export const Action = ({ href, children }: { href: string; children: string }) =
         {children}
       </Button>
     </p>
-    <p className="muted" data-skip-in-text="true" style={{ margin: '0 0 24px', fontSize: '13px', lineHeight: '20px', color: MUTED }}>
+    <p
+      className="muted"
+      data-skip-in-text="true"
+      style={{ margin: '0 0 24px', fontSize: '13px', lineHeight: '20px', color: MUTED }}
+    >
       If the button does not work, open this link:
       <br />
       <a className="link" href={href} style={{ color: ACCENT, wordBreak: 'break-all' }}>

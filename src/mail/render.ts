@@ -18,8 +18,17 @@ const textOf = (html: string) =>
     .replaceAll('<', '‹')
     .replaceAll('>', '›')
 
+// What html-to-text hands to a formatter; the package has no types of its own.
+interface Builder {
+  addInline: (text: string) => void
+}
+interface Anchor {
+  attribs: { href?: string }
+  children: unknown
+}
+
 /** A button in text: `Choose a new password: https://…`. */
-const action: FormatCallback = ({ attribs, children }, walk, builder) => {
+const action = ({ attribs, children }: Anchor, walk: (nodes: unknown, builder: Builder) => void, builder: Builder) => {
   walk(children, builder)
   builder.addInline(`: ${attribs.href}`)
 }
