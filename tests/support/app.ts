@@ -92,7 +92,7 @@ export const testApp = async (options: TestOptions = {}): Promise<TestApp> => {
     return known
   }
   let listening: Listening | undefined
-  const open = () => (listening ??= listen(api.fetch))
+  const open = () => (listening ??= listen(app, api))
   let closed: Promise<void> | undefined
   const shut = async () => {
     await listening?.stop()
@@ -133,7 +133,15 @@ export const testApp = async (options: TestOptions = {}): Promise<TestApp> => {
 }
 
 const configOf = (dataDir: string, env: Record<string, string> = {}) =>
-  loadConfig({ NODE_ENV: 'test', DATA_DIR: dataDir, SECRET_KEY: SECRET, APP_URL: 'http://localhost:3000', ...env })
+  loadConfig({
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: dataDir,
+    SECRET_KEY: SECRET,
+    APP_URL: 'http://localhost:3000',
+    ...env,
+  })
 
 const DATABASE_FILE = 'keel.db'
 let template: Promise<string> | undefined

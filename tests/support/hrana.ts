@@ -35,6 +35,7 @@ type Request =
 
 /** One connection to the file, and the SQL texts that the client has stored on it. */
 interface Stream {
+  path: string
   db: Database.Database
   texts: Map<number, string>
 }
@@ -124,7 +125,7 @@ export const startLibsqlServer = (options: { authToken?: string } = {}): LibsqlS
   }
 }
 
-const open = (path: string): Stream => ({ db: new Database(path), texts: new Map() })
+const open = (path: string): Stream => ({ path, db: new Database(path), texts: new Map() })
 
 const answer = async (stream: Stream, request: Request): Promise<unknown> => {
   switch (request.type) {
@@ -190,13 +191,18 @@ const execute = async (stream: Stream, statement: Statement) => {
     try {
       return run(stream, statement)
     } catch (error) {
-      if (!problem(error).code.startsWith('SQLITE_BUSY') || performance.now() - asked > LOCK_PATIENCE) throw error
+      if (!problem(error).code.startsWith('SQLITE_BUSY') || stream.db.inTransaction) throw error
+      // This library leaves a connection that was refused unusable.
+      stream.db.close()
+      stream.db = new Database(stream.path)
+      if (performance.now() - asked > LOCK_PATIENCE) throw error
     }
   }
 }
 
-const run = ({ db, texts }: Stream, statement: Statement) => {
-  const sql = textOf({ db, texts }, statement)
+const run = (stream: Stream, statement: Statement) => {
+  const { db } = stream
+  const sql = textOf(stream, statement)
   const prepared = db.prepare(sql).safeIntegers(true)
   const named = (statement.named_args ?? []).map(({ name, value }) => [name.replace(/^[:@$]/, ''), decode(value)])
   const args = named.length > 0 ? [Object.fromEntries(named)] : (statement.args ?? []).map(decode)

@@ -1,4 +1,6 @@
-import type { Peer } from '../../src/http/exchange'
+import { type App, seconds } from '#core'
+import type { createApi } from '../../src/api'
+import { serve } from '../../src/serve'
 
 export interface Listening {
   url: string
@@ -6,14 +8,9 @@ export interface Listening {
   stop(): Promise<void>
 }
 
-/** Serves the API on a port of the loopback interface, as the process does. */
-export const listen = (fetch: (request: Request, peer?: Peer) => Promise<Response>): Listening => {
-  const server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch: (request, server) =>
-      fetch(request, { address: server.requestIP(request)?.address, keepOpen: () => server.timeout(request, 0) }),
-  })
-  const port = server.port ?? 0
-  return { url: `http://127.0.0.1:${port}`, port, stop: () => server.stop(true) }
+/** Serves the API on a free port of the loopback interface, with the process's own server. */
+export const listen = (app: App, api: ReturnType<typeof createApi>): Listening => {
+  const server = serve(app, api)
+  const port = Number(new URL(server.url).port)
+  return { url: `http://127.0.0.1:${port}`, port, stop: () => server.drain(seconds(1)) }
 }

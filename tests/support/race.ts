@@ -51,7 +51,7 @@ const open = (port: number) =>
 const receive = (socket: Socket, request: string, sent: unknown) =>
   new Promise<Reply>((resolve, reject) => {
     let received = Buffer.alloc(0)
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])
       const reply = parse(received, request, sent)
       if (reply) resolve(reply)

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import type { Log } from './port'
-import { redact } from './redact'
+import { redactor } from './redact'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -23,14 +23,15 @@ export const pinoLog = (level: Level, destination: LineWriter = stdout()): Log =
       },
       destination,
     ),
+    redactor(),
   )
 
-const wrap = (logger: pino.Logger): Log => ({
+const wrap = (logger: pino.Logger, redact: ReturnType<typeof redactor>): Log => ({
   debug: (fields, message) => void (logger.isLevelEnabled('debug') && logger.debug(redact(fields), message)),
   info: (fields, message) => void (logger.isLevelEnabled('info') && logger.info(redact(fields), message)),
   warn: (fields, message) => logger.warn(redact(fields), message),
   error: (fields, message) => logger.error(redact(fields), message),
-  child: (fields) => wrap(logger.child(redact(fields))),
+  child: (fields) => wrap(logger.child(redact(fields)), redact),
 })
 
 const stdout = (): LineWriter => {
