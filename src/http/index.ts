@@ -1,4 +1,5 @@
 export { exchangeOf, requestContext } from './exchange'
 export { failures as httpFailures } from './failures'
+export { pageOf, pageQuery, queryInteger } from './paging'
 export { router } from './router'
 export { isSameSite, requireSameSite } from './same-site'

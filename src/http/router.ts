@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
-import type { App, Context, Failure, FailureDetails, Signed } from '#core'
+import type { App, Context, Failure, FailureDetails, Page, Signed } from '#core'
 import { requestContext } from './exchange'
+import { linkHeader } from './paging'
 import { STATUS } from './problems'
 
 /** Who may call a route: a session or API key, or a session only. */
@@ -24,6 +25,13 @@ export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
     /** A named rate limit on top of the general one; see `rate-limit.ts`. */
     tier: (name: string) => ({ detail: { 'x-tier': name } as object }),
     upload: (maxBytes: number) => ({ detail: { 'x-body': 'multipart', 'x-max-bytes': maxBytes } as object }),
+    /** The answer is a page: its `Link` header is made from its `meta`. */
+    paged: (_: true) => ({
+      afterHandle: ({ response, request, set }: { response: unknown; request: Request; set: { headers: Record<string, unknown> } }) => {
+        const link = isPage(response) ? linkHeader(request.url, response.meta) : undefined
+        if (link) set.headers.link = link
+      },
+    }),
     summary: (summary: string) => ({ detail: { summary } }),
     fails: (throwers: readonly Thrower[]) => ({ detail: { 'x-failures': throwers.map(describe) } as object }),
   })
@@ -32,6 +40,8 @@ const describe = (thrower: Thrower) => {
   const failure = thrower()
   return { status: STATUS[failure.kind], code: failure.code, message: failure.message }
 }
+
+const isPage = (response: unknown): response is Page<unknown> => typeof response === 'object' && response !== null && 'meta' in response
 
 const isSigned = (ctx: Context): ctx is Signed => ctx.actor.type !== 'anonymous' && ctx.actor.type !== 'system'
 

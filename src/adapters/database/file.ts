@@ -4,7 +4,7 @@ import { seconds } from '#core'
 import { databaseBusy, isBusy } from './errors'
 import { createMutex } from './mutex'
 import type { Builder, Database, Reader } from './port'
-import { remember } from './statements'
+import { remember, withRows } from './statements'
 import { assertOpen, type Life, type Limits, type Opened, transactions } from './transaction'
 
 /** How long a transaction waits for a lock that another process holds. */
@@ -100,10 +100,7 @@ type Prepare = (sql: string) => Statement
 /** Drizzle over a connection. It only ever prepares; every statement runs to its end at once. */
 const over = (prepare: Prepare): Builder => {
   // The one place where the synchronous driver is taken for an asynchronous one: everybody awaits it.
-  const db = drizzle({ client: { prepare } as unknown as Sqlite }) as unknown as Builder
-  const all = db.all.bind(db)
-  // This driver's own `get` answers an array of values where libSQL answers a row.
-  return Object.assign(db, { get: async (query: Parameters<typeof all>[0]) => (await all(query))[0] })
+  return withRows(drizzle({ client: { prepare } as unknown as Sqlite }) as unknown as Builder)
 }
 
 const connect = (path: string, options: { readonly?: boolean; readwrite?: boolean; create?: boolean }) => {

@@ -6,7 +6,7 @@ import { seconds } from '#core'
 import { databaseBusy, databaseUnavailable, isBusy, translate } from './errors'
 import { createMutex } from './mutex'
 import type { Builder, Database, Reader } from './port'
-import { remember } from './statements'
+import { remember, withRows } from './statements'
 import { assertOpen, type Life, type Limits, type Opened, transactions, within } from './transaction'
 
 /** How long a transaction waits for a lock that another process holds. */
@@ -35,7 +35,7 @@ export const connectRemote = (url: string, authToken?: string, answerLimit = ANS
 /** Opens a database on a libSQL server (`libsql://`, `http(s)://`). The same promises as a file, a round trip per query. */
 export const openRemote = (client: Client, options: RemoteOptions = {}): Database => {
   const mutex = createMutex()
-  const reader = over(client)
+  const reader = over(readOnly(client))
 
   const begin = async (life: Life): Promise<Opened> => {
     const asked = performance.now()
@@ -104,10 +104,19 @@ type Executor = Pick<Client, 'execute'>
 const over = (executor: Executor): Builder => {
   // The session calls nothing but `execute`: batches and drizzle's own transactions are not part of the port.
   const session = new Session(executor as Client, dialect, undefined, {}, undefined)
-  return new LibSQLDatabase('async', dialect, session, undefined)
+  return withRows(new LibSQLDatabase('async', dialect, session, undefined))
 }
 
 const dialect = new SQLiteAsyncDialect()
+
+/** What a file's reader refuses by itself, so that a write outside a transaction fails on either driver. */
+const readOnly = (client: Client): Executor => ({
+  execute: (statement: InStatement) => {
+    const text = typeof statement === 'string' ? statement : statement.sql
+    if (!/^\s*(select|with|explain)\b/i.test(text)) throw new Error('A write outside a transaction was refused')
+    return client.execute(statement)
+  },
+})
 
 /** Drizzle wraps every error in one whose message holds the values of the query. They belong in no log. */
 class Session extends LibSQLSession<Record<string, never>, Record<string, never>> {

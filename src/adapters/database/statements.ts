@@ -11,3 +11,9 @@ export const remember = (db: Builder): Reader['statement'] => {
     return made
   }
 }
+
+/** Drizzle's own `get` answers an array of values on one driver and fails without a row on the other; ours answers a row. */
+export const withRows = (db: Builder): Builder => {
+  const all = db.all.bind(db)
+  return Object.assign(db, { get: async (query: Parameters<typeof all>[0]) => (await all(query))[0] })
+}
