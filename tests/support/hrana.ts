@@ -97,6 +97,7 @@ export const startLibsqlServer = (options: { authToken?: string } = {}): LibsqlS
     idleTimeout: 0,
     fetch: async (request) => {
       await frozen
+      if (request.signal.aborted) return new Response(null)
       if (options.authToken && request.headers.get('authorization') !== `Bearer ${options.authToken}`) {
         return Response.json({ message: 'unauthorized' }, { status: 401 })
       }

@@ -43,10 +43,10 @@ export const openRemote = (client: Client, options: RemoteOptions = {}): Databas
     await mutex.acquire()
     let tx: Transaction
     try {
-      tx = await client.transaction('write')
+      tx = await plainly(() => client.transaction('write'))
     } catch (error) {
       mutex.release()
-      throw translate(error)
+      throw error
     }
     let started = false
     let changed = 0
@@ -92,7 +92,12 @@ export const openRemote = (client: Client, options: RemoteOptions = {}): Databas
     kind: 'remote',
     reader: Object.assign(reader, { statement: remember(reader) }) satisfies Reader,
     transaction: transactions(begin, options),
-    ping: async () => void (await within(PING_LIMIT, client.execute('SELECT 1'), databaseUnavailable)),
+    ping: () =>
+      within(
+        PING_LIMIT,
+        plainly(async () => void (await client.execute('SELECT 1'))),
+        databaseUnavailable,
+      ),
     close: async () => client.close(),
   }
 }
@@ -124,7 +129,9 @@ class Session extends LibSQLSession<Record<string, never>, Record<string, never>
     Object.assign(super.prepareQuery(...args), { queryWithCache: plain })
 }
 
-const plain = async <T>(_sql: string, _values: unknown[], run: () => Promise<T>): Promise<T> => {
+const plain = <T>(_sql: string, _values: unknown[], run: () => Promise<T>): Promise<T> => plainly(run)
+
+const plainly = async <T>(run: () => Promise<T>): Promise<T> => {
   try {
     return await run()
   } catch (error) {

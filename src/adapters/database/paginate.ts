@@ -33,12 +33,19 @@ const failures = defineFailures({
  * One page of a table: by cursor at the same cost at any depth, or by number with a total. Cursors are signed and bound
  * to sort and filter. Throws VALIDATION_FAILED for a cursor that was not made for this list.
  */
-export const paginate = async <T extends SQLiteTable, V>(ctx: Context, request: PageRequest, listing: Listing<T, V>): Promise<Page<V>> => {
+export const paginate = async <T extends SQLiteTable, V>(
+  ctx: Context,
+  request: PageRequest,
+  listing: Listing<T, V>,
+): Promise<Page<V>> => {
   const limit = Number(request.limit ?? DEFAULT_LIMIT)
   const { column, descending, name } = orderOf(request, listing)
   const bound = digest(JSON.stringify([name, descending, listing.filter ?? null]))
   const direction = descending ? desc : asc
-  const start = request.cursor === undefined ? undefined : beyond(readCursor(ctx, request.cursor, bound), column, listing.id, descending)
+  const start =
+    request.cursor === undefined
+      ? undefined
+      : beyond(readCursor(ctx, request.cursor, bound), column, listing.id, descending)
   const page = request.page === undefined ? undefined : Number(request.page)
   const rows = await ctx.db
     .select()
@@ -49,12 +56,16 @@ export const paginate = async <T extends SQLiteTable, V>(ctx: Context, request: 
     .offset(page === undefined ? 0 : (page - 1) * limit)
   const shown = rows.slice(0, limit) as T['$inferSelect'][]
   const last = rows.length > limit ? shown.at(-1) : undefined
-  const total = page !== undefined || request.count === 'true' ? await ctx.db.$count(listing.from, listing.where) : undefined
+  const total =
+    page !== undefined || request.count === 'true' ? await ctx.db.$count(listing.from, listing.where) : undefined
   return {
     data: shown.map(listing.view),
     meta: {
       limit,
-      nextCursor: last && page === undefined ? writeCursor(ctx, [valueOf(last, listing.from, column), valueOf(last, listing.from, listing.id)], bound) : null,
+      nextCursor:
+        last && page === undefined
+          ? writeCursor(ctx, [valueOf(last, listing.from, column), valueOf(last, listing.from, listing.id)], bound)
+          : null,
       ...(total === undefined ? {} : { total }),
       ...(page === undefined || total === undefined ? {} : { page, totalPages: Math.ceil(total / limit) }),
     },
@@ -64,7 +75,8 @@ export const paginate = async <T extends SQLiteTable, V>(ctx: Context, request: 
 const orderOf = <T extends SQLiteTable, V>({ sort }: PageRequest, listing: Listing<T, V>) => {
   const name = sort?.replace(/^-/, '') ?? Object.keys(listing.sort)[0] ?? ''
   const column = listing.sort[name]
-  if (!column) throw refused('/query/sort', `has to be one of ${Object.keys(listing.sort).join(', ')}, with - for descending`)
+  if (!column)
+    throw refused('/query/sort', `has to be one of ${Object.keys(listing.sort).join(', ')}, with - for descending`)
   return { name, column, descending: sort === undefined || sort.startsWith('-') }
 }
 
@@ -81,7 +93,8 @@ const valueOf = (row: Record<string, unknown>, table: SQLiteTable, column: SQLit
   return value instanceof Date ? value.getTime() : value
 }
 
-const sign = (ctx: Context, body: string, bound: string) => keyedDigest(deriveKey(ctx.config.secrets[0] ?? '', 'cursor'), `${bound}.${body}`).slice(0, 22)
+const sign = (ctx: Context, body: string, bound: string) =>
+  keyedDigest(deriveKey(ctx.config.secrets[0] ?? '', 'cursor'), `${bound}.${body}`).slice(0, 22)
 
 const writeCursor = (ctx: Context, position: [unknown, unknown], bound: string) => {
   const body = Buffer.from(JSON.stringify(position)).toString('base64url')
@@ -90,7 +103,8 @@ const writeCursor = (ctx: Context, position: [unknown, unknown], bound: string) 
 
 const readCursor = (ctx: Context, cursor: string, bound: string): [unknown, string] => {
   const [body = '', signature = ''] = cursor.split('.')
-  if (signature !== sign(ctx, body, bound)) throw refused('/query/cursor', 'has to be the nextCursor of a list with the same sort and filter')
+  if (signature !== sign(ctx, body, bound))
+    throw refused('/query/cursor', 'has to be the nextCursor of a list with the same sort and filter')
   return JSON.parse(Buffer.from(body, 'base64url').toString()) as [unknown, string]
 }
 
