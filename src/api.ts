@@ -11,9 +11,9 @@ import { metrics } from './http/metrics'
 import { openapi } from './http/openapi'
 import { policiesOf } from './http/policy'
 import { problems } from './http/problems'
+import { root } from './http/root'
 import { VERSIONS } from './http/versions'
 import { inboxPage } from './mail/inbox-page'
-import { root } from './http/root'
 
 /** What changes while the process lives. */
 export interface ProcessState {
@@ -46,10 +46,20 @@ export const createApi = (app: App, state: ProcessState = { draining: false }) =
 }
 
 type Features = typeof list
-type RoutesOf<F> = F extends { routes: (...args: never[]) => infer R } ? (R extends { '~Routes': infer T } ? T : never) : never
+type RoutesOf<F> = F extends { routes: (...args: never[]) => infer R }
+  ? R extends { '~Routes': infer T }
+    ? T
+    : never
+  : never
 type Merge<U> = (U extends unknown ? (routes: U) => void : never) extends (routes: infer I) => void ? I : never
 type Versioned = Merge<{ [K in keyof Features]: RoutesOf<Features[K]> }[keyof Features]>
 
 /** The API's type for Eden: every feature's routes, under each version. */
 // biome-ignore lint/complexity/noBannedTypes: Elysia's empty type parameters are written like this
-export type Api = Elysia<'', { decorator: {}; store: {}; derive: {}; resolve: {} }, { typebox: {}; error: {} }, { schema: {}; standaloneSchema: {}; macro: {}; macroFn: {}; parser: {}; response: {} }, { api: { v1: Versioned; v2: Versioned } }>
+export type Api = Elysia<
+  '',
+  { decorator: {}; store: {}; derive: {}; resolve: {} },
+  { typebox: {}; error: {} },
+  { schema: {}; standaloneSchema: {}; macro: {}; macroFn: {}; parser: {}; response: {} },
+  { api: { v1: Versioned; v2: Versioned } }
+>

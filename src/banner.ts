@@ -11,11 +11,24 @@ export const banner = async (app: App, ctx: Context, url: string | undefined) =>
     `  ${config.appName} ${config.version} (${config.environment}, ${config.mode})`,
     ...(url ? [row('listening', url)] : []),
     ...(url && config.swagger ? [row('docs', `${config.appUrl}/swagger`)] : []),
-    row('database', app.database.kind === 'file' ? `embedded, ${config.databaseUrl.slice('file:'.length)}` : `connected, ${host(config.databaseUrl)}`),
-    row('jobs', config.redisUrl ? 'connected, Redis' : `embedded${config.mode === 'server' ? ' (run by a worker process)' : ''}`),
+    row(
+      'database',
+      app.database.kind === 'file'
+        ? `embedded, ${config.databaseUrl.slice('file:'.length)}`
+        : `connected, ${host(config.databaseUrl)}`,
+    ),
+    row(
+      'jobs',
+      config.redisUrl ? 'connected, Redis' : `embedded${config.mode === 'server' ? ' (run by a worker process)' : ''}`,
+    ),
     row('cache, limits', `${app.cache.driver === 'memory' ? 'embedded' : 'connected'}, ${app.cache.driver}`),
     row('files', `${app.storage.driver === 'disk' ? 'embedded' : 'connected'}, ${app.storage.driver}`),
-    row('mail', app.mailer.driver === 'inbox' ? `embedded${config.production ? ': nothing is sent!' : `, ${config.appUrl}/dev/mail`}` : `connected, ${app.mailer.driver}`),
+    row(
+      'mail',
+      app.mailer.driver === 'inbox'
+        ? `embedded${config.production ? ': nothing is sent!' : `, ${config.appUrl}/dev/mail`}`
+        : `connected, ${app.mailer.driver}`,
+    ),
     row('CORS', config.corsOrigins.length > 0 ? config.corsOrigins.join(', ') : 'no other origin'),
     ...(link ? ['', '  Make the first admin (once, within 30 minutes):', `  ${link}`] : []),
     '',

@@ -27,7 +27,9 @@ const start = async () => {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  process.on('unhandledRejection', (error) => app.log.error({ error: String(error) }, 'a promise failed with nobody waiting for it'))
+  process.on('unhandledRejection', (error) =>
+    app.log.error({ error: String(error) }, 'a promise failed with nobody waiting for it'),
+  )
 }
 
 start().catch((error: unknown) => {

@@ -18,7 +18,8 @@ export const serve = (app: App, api: Api) => {
     idleTimeout: IDLE_TIMEOUT,
     maxRequestBodySize: config.upload.maxBytes + UPLOAD_SLACK,
     development: false,
-    fetch: (request, server) => api.fetch(request, { address: server.requestIP(request)?.address, keepOpen: () => server.timeout(request, 0) }),
+    fetch: (request, server) =>
+      api.fetch(request, { address: server.requestIP(request)?.address, keepOpen: () => server.timeout(request, 0) }),
   })
   return {
     url: `http://localhost:${server.port}`,

@@ -15,7 +15,8 @@ export const identifier = (app: App) => {
         const answer = authenticate(request)
         const identity = answer instanceof Promise ? await answer : answer
         if (!identity) continue
-        if ((found && found.actor.userId !== identity.actor.userId) || exchange.refusal) exchange.refusal = failures.AMBIGUOUS_CREDENTIALS()
+        if ((found && found.actor.userId !== identity.actor.userId) || exchange.refusal)
+          exchange.refusal = failures.AMBIGUOUS_CREDENTIALS()
         found ??= identity
       } catch (error) {
         if (!(error instanceof Failure)) throw error
@@ -34,7 +35,9 @@ export const admit = (access: Access, exchange: Exchange, now: Date) => {
   if (!actor) throw failures.UNAUTHENTICATED()
   if (access.kind === 'session' && actor.type === 'api-key') throw failures.SESSION_REQUIRED()
   if (access.kind === 'session' && actor.type === 'impersonator') throw failures.IMPERSONATION_FORBIDDEN()
-  if (access.permission && !holds(actor.permissions, access.permission)) throw actor.type === 'api-key' ? failures.INSUFFICIENT_SCOPE() : failures.FORBIDDEN()
+  if (access.permission && !holds(actor.permissions, access.permission))
+    throw actor.type === 'api-key' ? failures.INSUFFICIENT_SCOPE() : failures.FORBIDDEN()
   if (access.verified && !actor.emailVerified) throw failures.EMAIL_NOT_VERIFIED()
-  if (access.stepUp && !(actor.type === 'user' && now.getTime() - actor.provedAt.getTime() <= STEP_UP_LIFETIME)) throw failures.STEP_UP_REQUIRED()
+  if (access.stepUp && !(actor.type === 'user' && now.getTime() - actor.provedAt.getTime() <= STEP_UP_LIFETIME))
+    throw failures.STEP_UP_REQUIRED()
 }

@@ -9,7 +9,8 @@ export const checkBody = (request: Request, policy: Policy) => {
   if (request.method === 'GET' || request.method === 'HEAD') return
   const length = request.headers.get('content-length')
   if (length !== null && Number(length) > policy.maxBytes) throw failures.PAYLOAD_TOO_LARGE()
-  const empty = length === '0' || (length === null && request.headers.get('transfer-encoding') === null && request.body === null)
+  const empty =
+    length === '0' || (length === null && request.headers.get('transfer-encoding') === null && request.body === null)
   if (empty) {
     if (policy.body !== 'none' && !policy.bodyOptional) throw failures.MALFORMED_REQUEST()
     return
@@ -28,7 +29,11 @@ export const body = new Elysia({ name: 'body' })
     const policy = exchangeOf(request).policy
     if (policy?.body === 'none') return {}
     if (policy?.body !== 'json') return undefined
-    const text = request.headers.get('content-length') === null ? await readBounded(request, policy.maxBytes) : await request.text()
+    const text =
+      request.headers.get('content-length') === null
+        ? await readBounded(request, policy.maxBytes)
+        : await request.text()
+    if (text === '' && policy.bodyOptional) return {}
     try {
       return JSON.parse(text) as unknown
     } catch {

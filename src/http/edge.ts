@@ -38,7 +38,13 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Obse
 
   const open = (request: Request, peer: Peer): Exchange => {
     const requestId = nextId(request.headers.get('x-request-id'))
-    const exchange: Exchange = { requestId, ip: ipOf(request, peer.address), startedAt: performance.now(), peer, headers: { 'x-request-id': requestId } }
+    const exchange: Exchange = {
+      requestId,
+      ip: ipOf(request, peer.address),
+      startedAt: performance.now(),
+      peer,
+      headers: { 'x-request-id': requestId },
+    }
     attachExchange(request, exchange)
     return exchange
   }
@@ -51,7 +57,8 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Obse
       Object.assign(exchange.headers, versionHeaders(app, version, path))
     }
     const { headers } = request
-    if (headers.has('authorization') || headers.has('x-api-key') || headers.has('cookie')) await identify(request, exchange)
+    if (headers.has('authorization') || headers.has('x-api-key') || headers.has('cookie'))
+      await identify(request, exchange)
     const unlimited = path.startsWith('/health/') || path === '/health' || path === '/metrics'
     if (!unlimited) await limit(exchange)
     if (exchange.policy) {
@@ -81,7 +88,8 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Obse
   }
 }
 
-const isPreflight = (request: Request) => request.method === 'OPTIONS' && request.headers.has('access-control-request-method')
+const isPreflight = (request: Request) =>
+  request.method === 'OPTIONS' && request.headers.has('access-control-request-method')
 
 /** The path as it was sent, neither decoded nor normalised: `/%6cogin` is not `/login`. */
 const pathOf = (url: string) => {
@@ -89,4 +97,3 @@ const pathOf = (url: string) => {
   const query = url.indexOf('?', start)
   return query === -1 ? url.slice(start) : url.slice(start, query)
 }
-

@@ -1,4 +1,4 @@
-import { anonymous, contextOf, type Actor, type App, type Context, type Failure, type Identity } from '#core'
+import { type Actor, type App, anonymous, type Context, contextOf, type Failure, type Identity } from '#core'
 
 /** What a route declared about itself. Read by the edge before anything of the body is. */
 export interface Policy {

@@ -4,12 +4,18 @@ import { defineFailures } from '#core'
 export const failures = defineFailures({
   MALFORMED_REQUEST: ['malformed', 'The request cannot be read. Send well-formed JSON in UTF-8.'],
   AMBIGUOUS_CREDENTIALS: ['malformed', 'The request carries two credentials that disagree. Send one.'],
-  UNAUTHENTICATED: ['unauthenticated', 'This needs a credential: sign in and send the access token as a bearer, or an API key.'],
+  UNAUTHENTICATED: [
+    'unauthenticated',
+    'This needs a credential: sign in and send the access token as a bearer, or an API key.',
+  ],
   INVALID_CREDENTIAL: ['unauthenticated', 'The credential is not valid.'],
   FORBIDDEN: ['forbidden', 'You are not allowed to do this.'],
   INSUFFICIENT_SCOPE: ['forbidden', 'This API key does not have the scope that this needs.'],
   SESSION_REQUIRED: ['forbidden', 'This needs a signed-in session; an API key cannot do it.'],
-  EMAIL_NOT_VERIFIED: ['forbidden', 'Verify your e-mail address first. The link is in your inbox; ask for another one if it is gone.'],
+  EMAIL_NOT_VERIFIED: [
+    'forbidden',
+    'Verify your e-mail address first. The link is in your inbox; ask for another one if it is gone.',
+  ],
   STEP_UP_REQUIRED: ['forbidden', 'Prove your password again first: POST /auth/step-up.'],
   IMPERSONATION_FORBIDDEN: ['forbidden', 'This cannot be done on behalf of somebody else.'],
   CROSS_SITE_REQUEST: ['forbidden', 'A request that is authenticated by cookie has to come from an allowed origin.'],

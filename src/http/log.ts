@@ -1,4 +1,4 @@
-import { actorId, type App } from '#core'
+import { type App, actorId } from '#core'
 import type { Exchange } from './exchange'
 
 /** One JSON line per request: by route template, without query, body or credential. */

@@ -8,16 +8,31 @@ export const queryInteger = (min: number, max: number) =>
     'x-integer': { minimum: min, maximum: max },
   })
 
-const flag = () => t.Union([t.Literal('true'), t.Literal('false')], { error: 'has to be true or false', 'x-boolean': true })
+const flag = () =>
+  t.Union([t.Literal('true'), t.Literal('false')], { error: 'has to be true or false', 'x-boolean': true })
 
 /** What every list takes; `sorts` are the names that may be sorted by. */
 export const pageQuery = <const F extends Record<string, TSchema>>(sorts: readonly string[], filters: F) =>
   t.Object({
-    limit: t.Optional(t.String({ pattern: '^([1-9]\\d?|100)$', error: 'has to be a whole number from 1 to 100', 'x-integer': { minimum: 1, maximum: 100, default: 20 } })),
+    limit: t.Optional(
+      t.String({
+        pattern: '^([1-9]\\d?|100)$',
+        error: 'has to be a whole number from 1 to 100',
+        'x-integer': { minimum: 1, maximum: 100, default: 20 },
+      }),
+    ),
     cursor: t.Optional(t.String({ maxLength: 1024, error: 'has to be the nextCursor of a page before' })),
-    page: t.Optional(t.String({ pattern: '^[1-9]\\d{0,6}$', error: 'has to be a whole number from 1', 'x-integer': { minimum: 1 } })),
+    page: t.Optional(
+      t.String({ pattern: '^[1-9]\\d{0,6}$', error: 'has to be a whole number from 1', 'x-integer': { minimum: 1 } }),
+    ),
     count: t.Optional(flag()),
-    sort: t.Optional(t.String({ pattern: `^-?(${sorts.join('|')})$`, error: `has to be one of ${sorts.join(', ')}, with - for descending`, 'x-enum': sorts.flatMap((name) => [name, `-${name}`]) })),
+    sort: t.Optional(
+      t.String({
+        pattern: `^-?(${sorts.join('|')})$`,
+        error: `has to be one of ${sorts.join(', ')}, with - for descending`,
+        'x-enum': sorts.flatMap((name) => [name, `-${name}`]),
+      }),
+    ),
     ...filters,
   })
 

@@ -44,15 +44,20 @@ export const policiesOf = (api: AnyElysia): Policies => {
     table.add(route.method, route.path, policy)
   }
   const known = [...new Set(all.map((policy) => policy.method))].filter((method) => method !== 'OPTIONS')
-  const find = (method: string, path: string) => table.find(method === 'HEAD' ? 'GET' : method, path)?.store ?? table.find('ALL', path)?.store
-  const methods = (path: string) => known.filter((method) => table.find(method, path)).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+  const find = (method: string, path: string) =>
+    table.find(method === 'HEAD' ? 'GET' : method, path)?.store ?? table.find('ALL', path)?.store
+  const methods = (path: string) =>
+    known
+      .filter((method) => table.find(method, path))
+      .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   return { all, find, methods }
 }
 
 const accessOf = (detail: RouteDetail, name: string): Access => {
   const kind = detail['x-access'] ?? (detail['x-permission'] ? 'user' : undefined)
   if (!kind) {
-    if (name.includes(' /api/')) throw new Error(`${name} does not say who may call it: give it auth, permission or public`)
+    if (name.includes(' /api/'))
+      throw new Error(`${name} does not say who may call it: give it auth, permission or public`)
     return { kind: 'public' }
   }
   if (kind === 'public') return { kind }

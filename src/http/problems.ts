@@ -1,5 +1,5 @@
-import { Elysia } from 'elysia'
 import type { ValueError } from '@sinclair/typebox/value'
+import { Elysia } from 'elysia'
 import { type App, Failure, type FailureKind, type FieldError } from '#core'
 import { exchangeOf } from './exchange'
 import { failures } from './failures'
@@ -53,8 +53,17 @@ export const problems = (app: App) =>
       return problem(app, request, STATUS[failure.kind], failure, set.headers)
     }
     exchange.error = error instanceof Error ? error.name : 'unknown'
-    app.log.error({ requestId: exchange.requestId, route: exchange.policy?.template, error: describe(error) }, 'request failed')
-    return problem(app, request, 500, { code: 'internal_error', message: 'Something went wrong on our side. It has been logged under the request id.' }, set.headers)
+    app.log.error(
+      { requestId: exchange.requestId, route: exchange.policy?.template, error: describe(error) },
+      'request failed',
+    )
+    return problem(
+      app,
+      request,
+      500,
+      { code: 'internal_error', message: 'Something went wrong on our side. It has been logged under the request id.' },
+      set.headers,
+    )
   })
 
 type Refusal = Pick<Failure, 'code' | 'message'> & Partial<Pick<Failure, 'details' | 'kind'>>
@@ -94,7 +103,8 @@ interface ElysiaValidationError {
   all: (Partial<ValueError> & { summary?: string })[]
 }
 
-const isValidationError = (error: unknown): error is ElysiaValidationError => typeof error === 'object' && error !== null && 'all' in error && 'type' in error
+const isValidationError = (error: unknown): error is ElysiaValidationError =>
+  typeof error === 'object' && error !== null && 'all' in error && 'type' in error
 
 const PREFIX: Record<string, string> = { query: '/query', params: '/params', headers: '/headers', cookie: '/cookie' }
 
@@ -123,5 +133,10 @@ const describe = (error: unknown) => {
   if (!(error instanceof Error)) return { name: typeof error }
   const cause = error.cause
   const statement = 'query' in error ? { query: error.query } : { message: error.message }
-  return { name: error.name, ...statement, ...(cause instanceof Error ? { cause: { name: cause.name, code: 'code' in cause ? cause.code : undefined } } : {}), stack: error.stack?.split('\n').slice(1, 8) }
+  return {
+    name: error.name,
+    ...statement,
+    ...(cause instanceof Error ? { cause: { name: cause.name, code: 'code' in cause ? cause.code : undefined } } : {}),
+    stack: error.stack?.split('\n').slice(1, 8),
+  }
 }

@@ -1,6 +1,6 @@
 import { type App, seconds } from '#core'
-import type { Exchange } from './exchange'
 import { bucketOf } from './client-ip'
+import type { Exchange } from './exchange'
 import { failures } from './failures'
 
 /** Requests per window in seconds. */
@@ -51,7 +51,10 @@ export const rateLimits = (app: App) => {
     const tier = exchange.policy?.tier
     const limit = tier ? current.tiers[tier] : undefined
     if (left >= 0 && tier && limit) {
-      const second = await app.counters.hit(`${tier}:${exchange.identity?.actor.userId ?? bucketOf(exchange.ip)}`, seconds(limit.window))
+      const second = await app.counters.hit(
+        `${tier}:${exchange.identity?.actor.userId ?? bucketOf(exchange.ip)}`,
+        seconds(limit.window),
+      )
       if (set(exchange, tier, limit, second) < 0) refuse(second.resetIn)
     }
     if (left < 0) refuse(count.resetIn)
@@ -63,7 +66,12 @@ export const rateLimits = (app: App) => {
 }
 
 /** Adds to the headers of the IETF draft (draft-ietf-httpapi-ratelimit-headers); returns what is left, negative if over. */
-const set = (exchange: Exchange, name: string, { limit, window }: Limit, { count, resetIn }: { count: number; resetIn: number }) => {
+const set = (
+  exchange: Exchange,
+  name: string,
+  { limit, window }: Limit,
+  { count, resetIn }: { count: number; resetIn: number },
+) => {
   const { headers } = exchange
   const policy = `"${name}";q=${limit};w=${window}`
   const state = `"${name}";r=${Math.max(0, limit - count)};t=${Math.ceil(resetIn / 1000)}`

@@ -15,9 +15,18 @@ type Thrower = (details?: FailureDetails) => Failure
  */
 export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
   new Elysia({ prefix, normalize: true }).macro({
-    public: (_: true) => ({ detail: { 'x-access': 'public' } as object, resolve: ({ request }) => ({ ctx: requestContext(app, request) }) }),
-    auth: (who: Auth) => ({ detail: { 'x-access': who } as object, resolve: ({ request }) => ({ ctx: signed(app, request) }) }),
-    permission: (permission: string) => ({ detail: { 'x-permission': permission } as object, resolve: ({ request }) => ({ ctx: signed(app, request) }) }),
+    public: (_: true) => ({
+      detail: { 'x-access': 'public' } as object,
+      resolve: ({ request }) => ({ ctx: requestContext(app, request) }),
+    }),
+    auth: (who: Auth) => ({
+      detail: { 'x-access': who } as object,
+      resolve: ({ request }) => ({ ctx: signed(app, request) }),
+    }),
+    permission: (permission: string) => ({
+      detail: { 'x-permission': permission } as object,
+      resolve: ({ request }) => ({ ctx: signed(app, request) }),
+    }),
     /** Only people who have verified their address. */
     verified: (_: true) => ({ detail: { 'x-verified': true } as object }),
     /** Only sessions that proved password or second factor in the last 15 minutes. */
@@ -27,7 +36,15 @@ export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
     upload: (maxBytes: number) => ({ detail: { 'x-body': 'multipart', 'x-max-bytes': maxBytes } as object }),
     /** The answer is a page: its `Link` header is made from its `meta`. */
     paged: (_: true) => ({
-      afterHandle: ({ response, request, set }: { response: unknown; request: Request; set: { headers: Record<string, unknown> } }) => {
+      afterHandle: ({
+        response,
+        request,
+        set,
+      }: {
+        response: unknown
+        request: Request
+        set: { headers: Record<string, unknown> }
+      }) => {
         const link = isPage(response) ? linkHeader(request.url, response.meta) : undefined
         if (link) set.headers.link = link
       },
@@ -41,7 +58,8 @@ const describe = (thrower: Thrower) => {
   return { status: STATUS[failure.kind], code: failure.code, message: failure.message }
 }
 
-const isPage = (response: unknown): response is Page<unknown> => typeof response === 'object' && response !== null && 'meta' in response
+const isPage = (response: unknown): response is Page<unknown> =>
+  typeof response === 'object' && response !== null && 'meta' in response
 
 const isSigned = (ctx: Context): ctx is Signed => ctx.actor.type !== 'anonymous' && ctx.actor.type !== 'system'
 

@@ -9,7 +9,11 @@ export const isSameSite = (config: Config, request: Request): boolean => {
   if (request.headers.get('sec-fetch-site') === 'cross-site') return false
   const origin = request.headers.get('origin')
   if (origin === null) return false
-  return origin === new URL(config.appUrl).origin || origin === new URL(request.url).origin || config.corsOrigins.includes(origin)
+  return (
+    origin === new URL(config.appUrl).origin ||
+    origin === new URL(request.url).origin ||
+    config.corsOrigins.includes(origin)
+  )
 }
 
 /** For routes that set cookies: throws CROSS_SITE_REQUEST if another site asks for them. */

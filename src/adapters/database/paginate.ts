@@ -64,7 +64,7 @@ export const paginate = async <T extends SQLiteTable, V>(
       limit,
       nextCursor:
         last && page === undefined
-          ? writeCursor(ctx, [valueOf(last, listing.from, column), valueOf(last, listing.from, listing.id)], bound)
+          ? writeCursor(ctx, [keyOf(last, listing.from, column), keyOf(last, listing.from, listing.id)], bound)
           : null,
       ...(total === undefined ? {} : { total }),
       ...(page === undefined || total === undefined ? {} : { page, totalPages: Math.ceil(total / limit) }),
@@ -87,7 +87,7 @@ const beyond = ([value, id]: [unknown, string], column: Column, idColumn: Column
   return column === idColumn ? past(idColumn, id) : or(past(column, at), and(eq(column, at), past(idColumn, id)))
 }
 
-const valueOf = (row: Record<string, unknown>, table: SQLiteTable, column: SQLiteColumn): unknown => {
+const keyOf = (row: Record<string, unknown>, table: SQLiteTable, column: SQLiteColumn): unknown => {
   const key = Object.entries(table).find(([, candidate]) => candidate === column)?.[0] ?? ''
   const value = row[key]
   return value instanceof Date ? value.getTime() : value
