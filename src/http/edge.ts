@@ -4,13 +4,14 @@ import { admit, identifier } from './admission'
 import { checkBody } from './body'
 import { clientIp } from './client-ip'
 import { compress } from './compression'
+import { isPreflight } from './cors'
 import { attachExchange, type Exchange, exchangeOf, type Peer } from './exchange'
 import { failures } from './failures'
 import { accessLog } from './log'
 import type { Policies } from './policy'
 import { rateLimits } from './rate-limit'
 import { requestIds } from './request-id'
-import { versionHeaders, versionOf } from './versions'
+import { refuseVersion, versionHeaders, versionOf } from './versions'
 
 /** Characters of a request's address; beyond it nobody links on purpose. */
 const MAX_URL = 8192
@@ -35,6 +36,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Obse
   const identify = identifier(app)
   const limit = rateLimits(app)
   const log = accessLog(app)
+  const crossOrigin = app.config.corsOrigins.length > 0
 
   const open = (request: Request, peer: Peer): Exchange => {
     const requestId = nextId(request.headers.get('x-request-id'))
@@ -61,6 +63,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Obse
       await identify(request, exchange)
     const unlimited = path.startsWith('/health/') || path === '/health' || path === '/metrics'
     if (!unlimited) await limit(exchange)
+    if (version) refuseVersion(app, version)
     if (exchange.policy) {
       admit(exchange.policy.access, exchange, app.clock.now())
       checkBody(request, exchange.policy)
@@ -76,7 +79,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Obse
     const exchange = open(request, peer)
     try {
       if (request.url.length > MAX_URL) throw failures.URI_TOO_LONG()
-      if (!isPreflight(request)) await check(request, exchange, pathOf(request.url))
+      if (!(crossOrigin && isPreflight(request))) await check(request, exchange, pathOf(request.url))
     } catch (error) {
       exchange.failure = error
     }
@@ -87,9 +90,6 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Obse
     return response
   }
 }
-
-const isPreflight = (request: Request) =>
-  request.method === 'OPTIONS' && request.headers.has('access-control-request-method')
 
 /** The path as it was sent, neither decoded nor normalised: `/%6cogin` is not `/login`. */
 const pathOf = (url: string) => {

@@ -46,9 +46,12 @@ export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
         set: { headers: Record<string, unknown> }
       }) => {
         const link = isPage(response) ? linkHeader(request.url, response.meta) : undefined
-        if (link) set.headers.link = link
+        // The edge may have named the successor of a deprecated version there already.
+        if (link) set.headers.link = set.headers.link ? `${set.headers.link}, ${link}` : link
       },
     }),
+    /** The reply is not JSON: its media type, for the documents. */
+    produces: (type: string) => ({ detail: { 'x-produces': type } as object }),
     summary: (summary: string) => ({ detail: { summary } }),
     fails: (throwers: readonly Thrower[]) => ({ detail: { 'x-failures': throwers.map(describe) } as object }),
   })
