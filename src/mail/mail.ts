@@ -33,7 +33,7 @@ export interface MailType<P = unknown> extends MailOptions<P> {
   name: string
 }
 
-export const defineMail = <P>(name: string, options: MailOptions<P>): MailType<P> => ({ name, ...options })
+export const defineMail = <P>(name: string, options: MailOptions<P>): MailType<P> => ({ ...options, name })
 
 /** What a template file exports: the words of one mail, without a database. `app` is the name of this service. */
 export interface Template<P> {

@@ -6,9 +6,11 @@ import type { Letter, MailCategory } from './mail'
 /** The whole mail as HTML and as text. Imported lazily: it brings React. */
 export const render = async ({ config }: Pick<Context, 'config'>, letter: Letter, category: MailCategory) => {
   const { body, preheader, why } = letter
-  const html = await toHtml(
+  const markup = await toHtml(
     Layout({ app: config.appName, url: config.appUrl, category, preheader, why, children: body }),
   )
+  // Marks that only a browser running React would need.
+  const html = markup.replace(/<!--(?: |\/?\$|html|head|body)?-->/g, '')
   return { html, text: textOf(html) }
 }
 

@@ -18,7 +18,7 @@ export const Body = ({ app, name, signInUrl, resetUrl }: Props & { app: string }
     </Text>
     <Action href={signInUrl}>Sign in</Action>
     <Text>
-      Forgot your password? <Link href={resetUrl}>Choose a new one</Link>.
+      Forgot your password? You can <Link href={resetUrl}>choose a new one</Link> at any time.
     </Text>
     <Notice>It was not you? Then there is nothing to do: your account is unchanged, and nobody got in.</Notice>
   </>
