@@ -1,0 +1,65 @@
+import { basename, dirname, join, normalize } from 'node:path'
+import { $, Glob } from 'bun'
+
+const ROOT = join(import.meta.dir, '../..')
+
+/** A path in a document, from the repository's root: in backticks, or as the target of a link. */
+const CITED =
+  /`((?:src|tests|docs|scripts|drizzle|web|bench|\.github|\.ci)\/[^`\s]*|[\w.-]+\.(?:md|json|toml|yaml|yml|lock)|Dockerfile|LICENSE)`/g
+const LINKED = /\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)]*)?\)/g
+/** Made when the project runs, or named as an example. */
+const NOT_HERE = /[<>{}…]|\bX\b|^(data|files)\//
+
+/** What git keeps, and what is new and will be kept. Without git, what lies there. */
+export const trackedFiles = async (): Promise<string[]> => {
+  const listed = await $`git ls-files -co --exclude-standard`.cwd(ROOT).quiet().nothrow()
+  const paths =
+    listed.exitCode === 0
+      ? listed.text().trim().split('\n')
+      : [...new Glob('{src,tests,docs,scripts,web,bench}/**/*').scanSync(ROOT), ...new Glob('*.*').scanSync(ROOT)]
+  const there = await Promise.all(
+    paths.map(async (path) => ((await Bun.file(join(ROOT, path)).exists()) ? path : undefined)),
+  )
+  return there.filter((path) => path !== undefined)
+}
+
+export const read = (path: string) => Bun.file(join(ROOT, path)).text()
+
+/** Paths that a document names and that are not there. */
+export const missingIn = (document: string, text: string, files: readonly string[]): string[] => {
+  const exists = existing(files)
+  const cited = [...text.matchAll(CITED)].map(([, path = '']) => path)
+  const linked = [...text.matchAll(LINKED)].map(([, path = '']) => normalize(join(dirname(document), path)))
+  return [
+    ...cited.filter((path) => !exists(path) && !exists(join(dirname(document), path))),
+    ...linked.filter((path) => !exists(path)),
+  ]
+    .filter((path) => !NOT_HERE.test(path) && !isRemovedFeature(path, files))
+    .map((path) => `${document} names ${path}`)
+}
+
+const existing = (files: readonly string[]) => (path: string) => {
+  const plain = path.replace(/\/$/, '').replace(/:\d+$/, '')
+  if (plain.includes('*')) return files.some((file) => new Glob(plain).match(file))
+  return files.some((file) => file === plain || file.startsWith(`${plain}/`))
+}
+
+/** Documents may go on about a feature that somebody has removed. */
+const isRemovedFeature = (path: string, files: readonly string[]) => {
+  const [, feature] = /^src\/features\/([\w-]+)/.exec(path) ?? []
+  return feature !== undefined && !files.some((file) => file.startsWith(`src/features/${feature}/`))
+}
+
+/** Names of Markdown files, in a document or a comment, that no file of ours has. */
+export const unknownDocuments = (file: string, text: string, files: readonly string[]) => {
+  const names = new Set(files.map((path) => basename(path)))
+  const prose = file.endsWith('.md')
+    ? text
+    : text
+        .split('\n')
+        .filter((line) => COMMENT.test(line))
+        .join('\n')
+  return [...prose.matchAll(/(?<![\w/<-])[\w-]+\.md\b/g)].map(([name]) => name).filter((name) => !names.has(name))
+}
+
+const COMMENT = /^\s*(\/\/|\/?\*|#|<!--|--)/
