@@ -45,14 +45,14 @@ export const openFile = (path: string, options: FileOptions = {}): Database => {
   const changes = () => Number(CHANGES.values()[0]?.[0])
 
   const lock = async (asked: number) => {
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       try {
         BEGIN.run()
         return
       } catch (error) {
         if (!isBusy(error)) throw error
         if (performance.now() - asked > patience) throw databaseBusy(error)
-        await Bun.sleep(1 + Math.random() * RETRY_PAUSE)
+        await Bun.sleep(Math.random() * Math.min(RETRY_PAUSE, 2 ** tries))
       }
     }
   }
