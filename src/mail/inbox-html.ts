@@ -66,8 +66,10 @@ header span, .meta, time { color: var(--muted); font-size: 13px }
 main { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(240px, 340px) 1fr }
 nav { overflow: auto; border-right: 1px solid var(--line) }
 ol { list-style: none; margin: 0; padding: 8px }
+li + li { margin-top: 4px }
 li a { display: flex; flex-direction: column; padding: 10px 12px; border-radius: 8px; color: var(--ink); text-decoration: none; overflow-wrap: anywhere }
-li a:hover, li a[aria-current] { background: var(--tint) }
+li a:hover { background: var(--tint) }
+li a[aria-current] { background: var(--card); box-shadow: 0 0 0 1px var(--line) }
 section { overflow: auto; padding: 20px; display: flex; flex-direction: column }
 h1 { margin: 0; font-size: 20px; overflow-wrap: anywhere }
 .meta { margin: 4px 0 16px; overflow-wrap: anywhere }

@@ -23,10 +23,7 @@ export const Body = ({ app, name, device, ip, when, resetUrl }: Props & { app: s
       ]}
     />
     <Text>If it was you, all is well and there is nothing to do.</Text>
-    <Notice>
-      It was not you? Then choose a new password right away: that signs everybody out, and whoever it was needs the new
-      one.
-    </Notice>
+    <Notice>It was not you? Then choose a new password right away: that signs everybody out.</Notice>
     <Action href={resetUrl}>Choose a new password</Action>
   </>
 )
