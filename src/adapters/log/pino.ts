@@ -31,11 +31,26 @@ const wrap = (logger: pino.Logger, redact: ReturnType<typeof redactor>): Log => 
   info: (fields, message) => void (logger.isLevelEnabled('info') && logger.info(redact(fields), message)),
   warn: (fields, message) => logger.warn(redact(fields), message),
   error: (fields, message) => logger.error(redact(fields), message),
+  access: (fields) => logger.info(fields, 'request'),
   child: (fields) => wrap(logger.child(redact(fields)), redact),
 })
 
+/** Collects the lines of one turn of the loop and hands them over as one. */
 const stdout = (): LineWriter => {
   const stream = pino.destination({ dest: 1, sync: false })
-  process.once('exit', () => stream.flushSync())
-  return stream
+  let batch = ''
+  const handOver = () => {
+    if (batch !== '') stream.write(batch)
+    batch = ''
+  }
+  process.once('exit', () => {
+    handOver()
+    stream.flushSync()
+  })
+  return {
+    write: (line) => {
+      if (batch === '') setImmediate(handOver)
+      batch += line
+    },
+  }
 }

@@ -6,5 +6,6 @@ export const silentLog: Log = {
   info: () => {},
   warn: () => {},
   error: () => {},
+  access: () => {},
   child: () => silentLog,
 }

@@ -2,7 +2,7 @@ import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm'
 import { type App, type Identity, later, minutes, type RecordedEvent, seconds, type SignedActor, systemContext } from '#core'
 import { bookkeeping, prepared } from '#db'
 import { httpFailures, isSameSite } from '#http'
-import { findById, isBanned, permissionsOf } from '#features/users'
+import { isBanned, knownById, permissionsOf } from '#features/users'
 import { users } from '../users/schema'
 import { accessTokens } from './access-token'
 import { cookieNames, readCookie } from './cookies'
@@ -69,7 +69,7 @@ const bearer = (header: string | null) => (header?.slice(0, 7).toLowerCase() ===
 
 const load = async (app: App, sessionId: string, userId: string, now: Date): Promise<SignedActor> => {
   const session = await liveSession(app.db).get({ id: sessionId, now: now.getTime() })
-  const user = session && session.userId === userId ? await findById(app.db, userId) : undefined
+  const user = session && session.userId === userId ? await knownById(app, userId) : undefined
   if (!session || !user || isBanned(user, now)) throw failures.INVALID_ACCESS_TOKEN()
   if (later(session.lastSeenAt, SEEN_EVERY) < now) noteSeen(app, sessionId, userId)
   const person = { userId, name: user.name, role: user.role, emailVerified: user.emailVerifiedAt !== null, permissions: new Set(await permissionsOf(app.db, user.role)) }

@@ -4,9 +4,27 @@ import { prepared, type Reader } from '#db'
 import { failures } from './failures'
 import { roles, users } from './schema'
 
-const byId = prepared((db) => db.select().from(users).where(and(eq(users.id, sql.placeholder('id')), isNull(users.deletedAt))).prepare())
-const byEmail = prepared((db) => db.select().from(users).where(and(eq(users.email, sql.placeholder('email')), isNull(users.deletedAt))).prepare())
-const roleByName = prepared((db) => db.select().from(roles).where(eq(roles.name, sql.placeholder('name'))).prepare())
+const byId = prepared((db) =>
+  db
+    .select()
+    .from(users)
+    .where(and(eq(users.id, sql.placeholder('id')), isNull(users.deletedAt)))
+    .prepare(),
+)
+const byEmail = prepared((db) =>
+  db
+    .select()
+    .from(users)
+    .where(and(eq(users.email, sql.placeholder('email')), isNull(users.deletedAt)))
+    .prepare(),
+)
+const roleByName = prepared((db) =>
+  db
+    .select()
+    .from(roles)
+    .where(eq(roles.name, sql.placeholder('name')))
+    .prepare(),
+)
 
 type Source = Pick<Reader, 'statement'>
 
@@ -27,7 +45,8 @@ export const get = async (ctx: Context, id: string) => {
 }
 
 /** What a role allows; nothing for a role that is gone. */
-export const permissionsOf = async (db: Source, role: string): Promise<readonly string[]> => (await roleByName(db).get({ name: role }))?.permissions ?? []
+export const permissionsOf = async (db: Source, role: string): Promise<readonly string[]> =>
+  (await roleByName(db).get({ name: role }))?.permissions ?? []
 
 /** True while a ban holds. */
 export const isBanned = (user: { bannedAt: Date | null; bannedUntil: Date | null }, now: Date) =>

@@ -3,13 +3,18 @@ import type { Signed } from '#core'
 import { journal, transaction } from '#db'
 import { userUpdated } from './events'
 import { failures } from './failures'
-import { findById, get } from './find'
+import { findById } from './find'
 import type { ProfileChange } from './models'
+import { knownById } from './people'
 import { type User, users } from './schema'
 import { entityTag, person } from './view'
 
 /** Who is signed in. */
-export const me = (ctx: Signed) => get(ctx, ctx.actor.userId)
+export const me = async (ctx: Signed): Promise<User> => {
+  const user = await knownById(ctx, ctx.actor.userId)
+  if (!user) throw failures.USER_NOT_FOUND()
+  return user
+}
 
 /**
  * Changes one's own profile. With `ifMatch` only if that is still the profile's entity tag.
@@ -20,16 +25,22 @@ export const updateProfile = (ctx: Signed, change: ProfileChange, ifMatch?: stri
   if (Object.keys(fields).length === 0) throw failures.NOTHING_TO_CHANGE()
   return transaction(ctx, async (tx) => {
     const before = await findById(tx, ctx.actor.userId)
-    if (!before || (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== entityTag(before))) throw failures.STALE_USER()
+    if (!before || (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== entityTag(before)))
+      throw failures.STALE_USER()
     const [after] = await tx
       .update(users)
       .set({ ...fields, updatedAt: ctx.now, version: sql`${users.version} + 1` })
       .where(and(eq(users.id, before.id), eq(users.version, before.version)))
       .returning()
     if (!after) throw failures.STALE_USER()
-    await journal.record(tx, ctx, userUpdated, { ...person(after), before: pick(before, fields), after: pick(after, fields) })
+    await journal.record(tx, ctx, userUpdated, {
+      ...person(after),
+      before: pick(before, fields),
+      after: pick(after, fields),
+    })
     return after
   })
 }
 
-const pick = (user: User, fields: ProfileChange) => Object.fromEntries(Object.entries(user).filter(([key]) => key in fields))
+const pick = (user: User, fields: ProfileChange) =>
+  Object.fromEntries(Object.entries(user).filter(([key]) => key in fields))

@@ -4,7 +4,11 @@ import { roles } from './schema'
 
 const BUILTIN = [
   { name: 'user', description: 'Everybody who signs up', permissions: [] },
-  { name: 'support', description: 'Looks, does not touch', permissions: ['users:read', 'activities:read', 'audit:read'] },
+  {
+    name: 'support',
+    description: 'Looks, does not touch',
+    permissions: ['users:read', 'activities:read', 'audit:read'],
+  },
   { name: 'admin', description: 'May do everything', permissions: ['*'] },
 ]
 
@@ -17,6 +21,9 @@ export const seedRoles = async (ctx: Context) => {
   const missing = BUILTIN.filter((role) => !present.some((one) => one.name === role.name))
   if (missing.length === 0) return
   await bookkeeping(ctx, (tx) =>
-    tx.insert(roles).values(missing.map((role) => ({ ...role, builtin: true, createdAt: ctx.now, updatedAt: ctx.now }))).onConflictDoNothing(),
+    tx
+      .insert(roles)
+      .values(missing.map((role) => ({ ...role, builtin: true, createdAt: ctx.now, updatedAt: ctx.now })))
+      .onConflictDoNothing(),
   )
 }

@@ -23,5 +23,11 @@ export const routes = (app: App) =>
         set.headers.etag = entityTag(user)
         return view(user)
       },
-      { auth: 'user', summary: 'Change my profile', body: ProfileChange, response: { 200: User }, fails: [failures.STALE_USER, failures.NOTHING_TO_CHANGE] },
+      {
+        auth: 'user',
+        summary: 'Change my profile',
+        body: ProfileChange,
+        response: { 200: User },
+        fails: [failures.STALE_USER, failures.NOTHING_TO_CHANGE],
+      },
     )
