@@ -50,7 +50,6 @@ export const events = sqliteTable(
     index('events_subject').on(t.subjectType, t.subjectId, t.seq),
     index('events_request').on(t.requestId).where(sql`request_id is not null`),
     index('events_ip').on(t.ip, t.seq).where(sql`ip is not null`),
-    index('events_created').on(t.createdAt),
   ],
 )
 

@@ -1,11 +1,11 @@
 import { type App, type Context, contextOf, type JobType, later, PermanentFailure, type Task } from '#core'
 import { describeError } from './describe-error'
 import type { Outcome } from './leases'
-import type { Job } from './schema'
+import type { Claimed } from './rows'
 
 /** A job that this process runs at the moment. */
 export interface Attempt {
-  job: Job
+  job: Claimed
   /** Resolves, never rejects, with how it ended. */
   outcome: Promise<Outcome>
   /** Ends it now, whatever the job does: the time is up or the lease is lost. */
@@ -24,7 +24,7 @@ export const backoff = (type: Pick<JobType, 'backoff' | 'maxBackoff'>, attempt: 
   Math.round(random() * Math.min(type.maxBackoff, type.backoff * 2 ** (attempt - 1)))
 
 /** Starts one attempt at a job on behalf of the system, under the request id of whoever added it. */
-export const begin = (app: App, type: JobType, job: Job, onProgress: (fraction: number) => void): Attempt => {
+export const begin = (app: App, type: JobType, job: Claimed, onProgress: (fraction: number) => void): Attempt => {
   const controller = new AbortController()
   let stopping = false
   const given = Promise.withResolvers<never>()
@@ -63,7 +63,7 @@ export const begin = (app: App, type: JobType, job: Job, onProgress: (fraction: 
   }
 }
 
-const ended = (ctx: Context, type: JobType, job: Job, thrown: unknown): Outcome => {
+const ended = (ctx: Context, type: JobType, job: Claimed, thrown: unknown): Outcome => {
   const error = describeError(thrown)
   const about = { job: job.name, id: job.id, attempt: job.attempts, requestId: job.requestId, error: thrown }
   if (thrown instanceof PermanentFailure || job.attempts >= job.maxAttempts) {

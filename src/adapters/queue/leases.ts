@@ -91,12 +91,22 @@ export const takeOver = (
     .where(sql`status = 'running' and leased_until < ${now.getTime()} and leased_by <> ${worker}`)
     .returning({ id: jobs.id, name: jobs.name, status: jobs.status })
 
-/** Removes finished jobs, at most 1,000 a call; the last one of each schedule stays, so that its outcome can be told. */
+/**
+ * Removes jobs that were done before `before`, at most 1,000 a call; the last one of each schedule stays, so that its
+ * outcome can be told. Ids rise with time, so that the oldest are found without an index of their own.
+ */
 export const purge = async (tx: Tx, before: Date): Promise<number> => {
   const gone = await tx
     .delete(jobs)
-    .where(sql`id in (select id from jobs where status = 'done' and finished_at < ${before.getTime()}
-      and id not in (select job_id from schedules where job_id is not null) order by finished_at limit 1000)`)
+    .where(sql`id in (select id from jobs where id < ${firstIdAt(before)} and status = 'done'
+      and finished_at < ${before.getTime()} and id not in (select job_id from schedules where job_id is not null)
+      order by id limit 1000)`)
     .returning({ id: jobs.id })
   return gone.length
+}
+
+/** The lowest UUIDv7 of a millisecond (RFC 9562, 5.7: 48 bits of time come first). */
+const firstIdAt = (date: Date) => {
+  const hex = date.getTime().toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }

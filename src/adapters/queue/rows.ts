@@ -57,15 +57,12 @@ const openQueues = prepared((db) =>
     .from(
       // Jumps from one queue's name to the next in the index, however many rows there are.
       sql`(with recursive q(name) as (
-        select min(queue) from jobs where status <> 'done'
+        select min(queue) from jobs where status = 'waiting'
         union all
-        select (select min(queue) from jobs where status <> 'done' and queue > q.name) from q where q.name is not null
+        select (select min(queue) from jobs where status = 'waiting' and queue > q.name) from q where q.name is not null
       ) select name from q where name is not null) q`,
     )
-    .where(
-      sql`exists (select 1 from jobs where status <> 'done' and queue = q.name and status = 'waiting')
-        and not exists (select 1 from paused_queues where name = q.name)`,
-    )
+    .where(sql`name not in (select name from paused_queues)`)
     .prepare(),
 )
 
@@ -97,6 +94,21 @@ const promotable = prepared((db) =>
 /** Delayed jobs whose time has come wait from now on. */
 export const promote = (tx: Tx, now: Date) => promotable(tx).run({ now: now.getTime() })
 
+const carried = {
+  id: jobs.id,
+  name: jobs.name,
+  queue: jobs.queue,
+  payload: jobs.payload,
+  priority: jobs.priority,
+  runAt: sql<number>`run_at`,
+  attempts: jobs.attempts,
+  maxAttempts: jobs.maxAttempts,
+  requestId: jobs.requestId,
+}
+
+/** A job as it is handed to whoever runs it. */
+export type Claimed = Pick<Job, Exclude<keyof typeof carried, 'runAt'>> & { runAt: number }
+
 const claimable = prepared((db) =>
   db
     .update(jobs)
@@ -110,13 +122,13 @@ const claimable = prepared((db) =>
       progress: null,
     })
     // Only names this process knows: the others wait for one that does, be it a newer or an older release.
-    .where(sql`id in (
-      select id from jobs
-      where status <> 'done' and queue = ${sql.placeholder('queue')} and status = 'waiting'
+    .where(sql`rowid in (
+      select rowid from jobs
+      where status = 'waiting' and queue = ${sql.placeholder('queue')}
         and name in (select value from json_each(${sql.placeholder('names')}))
         and not exists (select 1 from paused_queues p where p.name = ${sql.placeholder('queue')})
       order by priority desc, run_at, id limit ${sql.placeholder('limit')})`)
-    .returning()
+    .returning(carried)
     .prepare(),
 )
 
@@ -131,7 +143,7 @@ export interface Claim {
 }
 
 /** Takes up to `limit` waiting jobs of a queue, the most urgent first. */
-export const claim = async (tx: Tx, { queue, limit, worker, now, leasedUntil, names }: Claim): Promise<Job[]> => {
+export const claim = async (tx: Tx, { queue, limit, worker, now, leasedUntil, names }: Claim): Promise<Claimed[]> => {
   const rows = await claimable(tx).all({
     queue,
     limit,
@@ -141,15 +153,14 @@ export const claim = async (tx: Tx, { queue, limit, worker, now, leasedUntil, na
     startedAt: now.getTime(),
   })
   // RETURNING promises no order.
-  return rows.sort((a, b) => b.priority - a.priority || +a.runAt - +b.runAt || (a.id < b.id ? -1 : 1))
+  return rows.sort((a, b) => b.priority - a.priority || a.runAt - b.runAt || (a.id < b.id ? -1 : 1))
 }
 
 const strangers = prepared((db) =>
   db
     .selectDistinct({ name: sql<string>`name` })
     .from(
-      sql`(select name from jobs where status <> 'done' and queue = ${sql.placeholder('queue')} and status = 'waiting'
-        limit 200)`,
+      sql`(select name from jobs where status = 'waiting' and queue = ${sql.placeholder('queue')} limit 200)`,
     )
     .where(sql`name not in (select value from json_each(${sql.placeholder('names')}))`)
     .prepare(),

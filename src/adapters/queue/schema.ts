@@ -38,11 +38,10 @@ export const jobs = sqliteTable(
     createdAt: timestamp('created_at').notNull(),
   },
   (t) => [
-    index('jobs_open').on(t.queue, t.status, sql`${t.priority} desc`, t.runAt, t.id).where(sql`status <> 'done'`),
+    index('jobs_waiting').on(t.queue, sql`${t.priority} desc`, t.runAt, t.id).where(sql`status = 'waiting'`),
     index('jobs_delayed').on(t.runAt).where(sql`status in ('scheduled', 'failed')`),
-    index('jobs_leased').on(t.leasedUntil).where(sql`status = 'running'`),
+    index('jobs_running').on(t.leasedUntil).where(sql`status = 'running'`),
     index('jobs_dead').on(t.id).where(sql`status = 'dead'`),
-    index('jobs_finished').on(t.finishedAt).where(sql`status = 'done'`),
     uniqueIndex('jobs_dedupe').on(t.dedupeKey).where(sql`dedupe_key is not null`),
   ],
 )

@@ -5,7 +5,7 @@ import { type Attempt, begin } from './attempt'
 import { concurrencyOf } from './concurrency'
 import type { JobTypes, QueueDeps } from './deps'
 import { type Outcome, renew, saveProgress, settle, takeOver } from './leases'
-import { claim, look, promote, unknownNames } from './rows'
+import { type Claimed, claim, look, promote, unknownNames } from './rows'
 import type { Job } from './schema'
 
 /** Jobs of a queue taken in one statement. */
@@ -41,7 +41,7 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
   const freeIn = (queue: string) => Math.min(CLAIM_AT_ONCE, concurrencyOf(queue) - (load.get(queue) ?? 0))
   const occupy = (queue: string, by: 1 | -1) => load.set(queue, (load.get(queue) ?? 0) + by)
 
-  const start = (job: Job): Attempt[] => {
+  const start = (job: Claimed): Attempt[] => {
     const type = types.get(job.name)
     if (!type) return []
     occupy(job.queue, 1)
@@ -68,7 +68,7 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
     if (outcomes.length === 0 && queues.length === 0 && !reached(seen.delayed) && !reached(seen.expiry))
       return { started: [], more: false, delayed }
     ended = []
-    const claimed: Job[] = []
+    const claimed: Claimed[] = []
     let more = reached(seen.delayed)
     try {
       await bookkeeping({ database }, async (tx) => {
