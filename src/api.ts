@@ -4,6 +4,7 @@ import type * as list from './features'
 import { body } from './http/body'
 import { cors } from './http/cors'
 import { edge, gate } from './http/edge'
+import { errorsPage } from './http/errors-page'
 import type { Peer } from './http/exchange'
 import { headers } from './http/headers'
 import { health } from './http/health'
@@ -30,18 +31,20 @@ export const createApi = (app: App, state: ProcessState = { draining: false }) =
     .use(gate())
     .use(body)
     .use(root(app))
+    .use(errorsPage(app))
     .use(health(app, state))
     .use(measured.plugin)
   if (app.mailer.inbox && !app.config.production) router.use(inboxPage(app))
   for (const feature of app.features) if (feature.pages) router.use(feature.pages(app))
   for (const version of VERSIONS) {
     const prefix = new Elysia({ prefix: `/api/${version}` })
-    for (const feature of app.features) if (feature.routes) prefix.use(feature.routes(app, version))
+    for (const { name, routes } of app.features)
+      if (routes) prefix.use(new Elysia({ tags: [name] }).use(routes(app, version)))
     router.use(prefix)
   }
   if (app.config.swagger) router.use(openapi(app, router))
   const policies = policiesOf(router)
-  const fetch: (request: Request, peer?: Peer) => Promise<Response> = edge(app, router, policies, measured.observe)
+  const fetch: (request: Request, peer?: Peer) => Promise<Response> = edge(app, router, policies, measured)
   return { fetch, policies: policies.all, routes: router.routes, router }
 }
 

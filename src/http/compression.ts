@@ -11,6 +11,7 @@ const MIN_BYTES = 1024
 const SYNC_BYTES = 16 * 1024
 const COMPRESSIBLE =
   /^(?:text\/(?:html|plain|css|javascript)|application\/(?:json|[\w.-]+\+json|javascript|manifest\+json)|image\/svg\+xml)\b/
+const ZSTD_LEVEL = 3
 const GZIP_LEVEL = 6
 const BROTLI_QUALITY = 4
 /** In our order: at the same quality, the cheapest to make comes first. */
@@ -40,21 +41,19 @@ export const codingFor = (acceptEncoding: string | null): Coding | undefined => 
   return negotiate(acceptEncoding).coding
 }
 
-/** `bytes` in that coding, made off the serving thread. `best` takes its time: for what is kept. */
-export const encodeBytes = async (bytes: Bytes, coding: Coding, best = false): Promise<Bytes> => {
+/** `bytes` in that coding, made off the serving thread. */
+export const encodeBytes = async (bytes: Bytes, coding: Coding): Promise<Bytes> => {
   switch (coding) {
     case 'zstd':
-      return copy(
-        await promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel]: best ? 19 : 3 } }),
-      )
+      return copy(await promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } }))
     case 'br':
       return copy(
         await promisify(brotliCompress)(bytes, {
-          params: { [constants.BROTLI_PARAM_QUALITY]: best ? 11 : BROTLI_QUALITY },
+          params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY },
         }),
       )
     case 'gzip':
-      return copy(await promisify(gzip)(bytes, { level: best ? 9 : GZIP_LEVEL }))
+      return copy(await promisify(gzip)(bytes, { level: GZIP_LEVEL }))
   }
 }
 
@@ -96,7 +95,7 @@ const encoded = async (body: Blob, coding: Coding): Promise<Bytes> => {
   const bytes = await body.bytes()
   if (bytes.byteLength > SYNC_BYTES || coding === 'br') return encodeBytes(bytes, coding)
   return coding === 'zstd'
-    ? copy(Bun.zstdCompressSync(bytes, { level: 3 }))
+    ? copy(Bun.zstdCompressSync(bytes, { level: ZSTD_LEVEL }))
     : Bun.gzipSync(bytes, { level: GZIP_LEVEL })
 }
 

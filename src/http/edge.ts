@@ -16,7 +16,11 @@ import { refuseVersion, versionHeaders, versionOf } from './versions'
 /** Characters of a request's address; beyond it nobody links on purpose. */
 const MAX_URL = 8192
 
-export type Observe = (exchange: Exchange, method: string, status: number, seconds: number) => void
+/** Told when a request begins and when its reply goes out. */
+export interface Meter {
+  begin(): void
+  observe(exchange: Exchange, method: string, status: number, seconds: number): void
+}
 
 /** Throws inside the router what admission found, so that every refusal leaves through the same door. */
 export const gate = () =>
@@ -30,7 +34,7 @@ export const gate = () =>
  * The way of a request: it gets its id, its route's policy is looked up, the caller is identified and counted, and only
  * then does the router read the body. What comes back is compressed, measured and logged.
  */
-export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Observe) => {
+export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter) => {
   const nextId = requestIds()
   const ipOf = clientIp(app.config.trustedProxies)
   const identify = identifier(app)
@@ -77,6 +81,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Obse
 
   return async (request: Request, peer: Peer = {}): Promise<Response> => {
     const exchange = open(request, peer)
+    meter.begin()
     try {
       if (request.url.length > MAX_URL) throw failures.URI_TOO_LONG()
       if (!(crossOrigin && isPreflight(request))) await check(request, exchange, pathOf(request.url))
@@ -85,7 +90,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, observe: Obse
     }
     const response = await compress(request, await api.fetch(request))
     const duration = performance.now() - exchange.startedAt
-    observe(exchange, request.method, response.status, duration / 1000)
+    meter.observe(exchange, request.method, response.status, duration / 1000)
     log(exchange, request, response, duration)
     return response
   }

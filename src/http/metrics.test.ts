@@ -25,7 +25,7 @@ const exchange = (part: Partial<Exchange> = {}): Exchange => ({
 
 const setUp = (depth: () => Promise<Awaited<ReturnType<App['queue']['depth']>>>) => {
   const config = loadConfig({ NODE_ENV: 'test', SECRET_KEY: 'mJ4x8Vq2Zt6Rw9Lk3Np7Hs5Fd1Gc0YbQ', METRICS_TOKEN: TOKEN })
-  const { plugin, observe } = metrics({ config, queue: { depth } })
+  const { plugin, begin, observe } = metrics({ config, queue: { depth } })
   const api = new Elysia()
     .onError(({ error, set }) => {
       set.status = error instanceof Failure && error.kind === 'unauthenticated' ? 401 : 500
@@ -37,7 +37,7 @@ const setUp = (depth: () => Promise<Awaited<ReturnType<App['queue']['depth']>>>)
     attachExchange(request, exchange({ peer: { address } }))
     return api.handle(request)
   }
-  return { observe, scrape }
+  return { begin, observe, scrape }
 }
 const quiet = async () => ({ waiting: 3, running: 1, dead: 2, lag: 1500 })
 const bearer = { authorization: `Bearer ${TOKEN}` }
@@ -91,6 +91,14 @@ describe('what there is to read', () => {
     expect(text).toContain(`http_request_duration_seconds_sum{${labels}} 0.304`)
     expect(text).toContain(`http_request_duration_seconds_bucket{${labels.replace('200', '404')},le="10"} 0`)
     expect(text).toContain(`http_request_duration_seconds_count{${labels.replace('200', '404')}} 1`)
+  })
+
+  test('how many requests are under way', async () => {
+    const { begin, observe, scrape } = setUp(quiet)
+    begin()
+    begin()
+    observe(exchange(), 'GET', 200, 0.001)
+    expect(await (await scrape(bearer)).text()).toContain('http_requests_in_flight 1\n')
   })
 
   test('strangers cannot grow it with paths and methods of their own', async () => {

@@ -12,11 +12,11 @@ type Measured = Pick<App, 'config'> & { queue: Pick<App['queue'], 'depth'> }
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'fly-client-ip', 'via']
 
 /**
- * `GET /metrics` in Prometheus text, for the bearer of METRICS_TOKEN or for a scraper on this machine, and `observe`
- * that feeds it. The process metrics of prom-client are loaded by the first scrape. Throws UNAUTHENTICATED.
+ * `GET /metrics` in Prometheus text, for the bearer of METRICS_TOKEN or for a scraper on this machine, and `begin`
+ * and `observe` that feed it. The process metrics of prom-client are loaded by the first scrape. Throws UNAUTHENTICATED.
  */
 export const metrics = (app: Measured) => {
-  const { observe, render } = requestTally()
+  const { begin, observe, render } = requestTally()
   let parts: Promise<() => Promise<string>> | undefined
 
   const plugin = new Elysia({ name: 'metrics' }).get('/metrics', async ({ request, set }) => {
@@ -27,7 +27,7 @@ export const metrics = (app: Measured) => {
     return text
   })
 
-  return { plugin, observe }
+  return { plugin, begin, observe }
 }
 
 const mayRead = (app: Measured, request: Request) => {

@@ -14,6 +14,8 @@ export interface RouteDetail {
   'x-tier'?: string
   'x-max-bytes'?: number
   'x-body'?: Policy['body']
+  'x-produces'?: string
+  'x-failures'?: readonly { status: number; code: string; message: string }[]
 }
 
 export interface Policies {
@@ -28,7 +30,7 @@ export const policiesOf = (api: AnyElysia): Policies => {
   const all: Policy[] = []
   const table = new Memoirist<Policy>()
   for (const route of api.routes) {
-    const detail = (route.hooks.detail ?? {}) as RouteDetail
+    const detail = detailOf(route)
     const access = accessOf(detail, `${route.method} ${route.path}`)
     const schema = route.hooks.body
     const policy: Policy = {
@@ -52,6 +54,9 @@ export const policiesOf = (api: AnyElysia): Policies => {
       .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   return { all, find, methods }
 }
+
+/** What a route's options left in its `detail`. */
+export const detailOf = (route: AnyElysia['routes'][number]): RouteDetail => (route.hooks.detail ?? {}) as RouteDetail
 
 const accessOf = (detail: RouteDetail, name: string): Access => {
   const kind = detail['x-access'] ?? (detail['x-permission'] ? 'user' : undefined)

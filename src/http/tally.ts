@@ -29,7 +29,13 @@ export const requestTally = () => {
     return label
   }
 
+  let inFlight = 0
+  const begin = () => {
+    inFlight += 1
+  }
+
   const observe = (exchange: Exchange, method: string, status: number, seconds: number) => {
+    inFlight -= 1
     const series = seriesOf(labelOf(exchange, method), status)
     const found = BUCKETS.findIndex((bound) => seconds <= bound)
     const bucket = found === -1 ? BUCKETS.length : found
@@ -48,7 +54,7 @@ export const requestTally = () => {
 
   const all = () => [...byRoute.values()].flatMap((byStatus) => [...byStatus.values()])
 
-  return { observe, render: () => render(all()) }
+  return { begin, observe, render: () => render(all(), inFlight) }
 }
 
 const start = ({ method, template }: Label, status: number): Series => ({
@@ -60,7 +66,7 @@ const start = ({ method, template }: Label, status: number): Series => ({
 const total = (series: Series) => series.buckets.reduce((sum, n) => sum + n, 0)
 
 /** Prometheus text format 0.0.4. */
-const render = (all: readonly Series[]): string => {
+const render = (all: readonly Series[], inFlight: number): string => {
   const counts = all.map((series) => `http_requests_total{${series.labels}} ${total(series)}`)
   const durations = all.flatMap((series) => {
     let below = 0
@@ -81,6 +87,9 @@ const render = (all: readonly Series[]): string => {
     '# HELP http_request_duration_seconds Time from the first byte of the request to the head of the answer.',
     '# TYPE http_request_duration_seconds histogram',
     ...durations,
+    '# HELP http_requests_in_flight Requests that have not been answered yet.',
+    '# TYPE http_requests_in_flight gauge',
+    `http_requests_in_flight ${inFlight}`,
     '',
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import type { App, Failures, FailureTable } from '#core'
+import type { App, FailureTable } from '#core'
 import type { Policy } from '../exchange'
 import { failures } from '../failures'
 import { STATUS } from '../problems'
@@ -29,12 +29,17 @@ const DATABASE: readonly Refusal[] = [
   { status: 503, code: 'database_read_only', message: 'The database cannot be written at the moment.' },
 ]
 
-const refusals = <T extends FailureTable>({ table }: Failures<T>): Refusal[] =>
+const refusals = ({ table }: { table: FailureTable }): Refusal[] =>
   Object.entries(table).map(([name, [kind, message]]) => ({ status: STATUS[kind], code: name.toLowerCase(), message }))
 
 /** Every refusal there is: the edge's, the database's and each feature's. One per code. */
 export const catalogueOf = (app: Pick<App, 'features'>): Refusal[] => {
-  const all = [INTERNAL_ERROR, ...DATABASE, ...refusals(failures), ...app.features.flatMap((feature) => (feature.failures ? refusals(feature.failures) : []))]
+  const all = [
+    INTERNAL_ERROR,
+    ...DATABASE,
+    ...refusals(failures),
+    ...app.features.flatMap((feature) => (feature.failures ? refusals(feature.failures) : [])),
+  ]
   return [...new Map(all.map((refusal) => [refusal.code, refusal])).values()]
 }
 
@@ -51,7 +56,13 @@ export const credentialRefusals = (app: Pick<App, 'features'>, declared: Readonl
 /** Every way in which a route can be refused, sorted: by the edge (`admission.ts`, `body.ts`, `rate-limit.ts`) and by its verb. */
 export const refusalsOf = (surface: Surface, credential: readonly Refusal[]): Refusal[] => {
   const { policy, declared } = surface
-  const all = [...ofTheEdge(surface).map(own), INTERNAL_ERROR, ...DATABASE, ...declared, ...(policy.access.kind === 'public' ? [] : credential)]
+  const all = [
+    ...ofTheEdge(surface).map(own),
+    INTERNAL_ERROR,
+    ...DATABASE,
+    ...declared,
+    ...(policy.access.kind === 'public' ? [] : credential),
+  ]
   const unique = new Map(all.map((refusal) => [`${refusal.status} ${refusal.code}`, refusal]))
   return [...unique.values()].sort((a, b) => a.status - b.status || (a.code < b.code ? -1 : 1))
 }

@@ -17,10 +17,11 @@ export const jsonSchema = (schema: Json): Json => {
   const converted = entries.map(([key, value]): [string, Json] => {
     if (VALUES.has(key)) return [key, value]
     if (MAPS.has(key) && isObject(value)) return [key, mapValues(value, jsonSchema)]
-    if (key === '$ref' && typeof value === 'string' && !value.startsWith('#')) return [key, `#/components/schemas/${value}`]
+    if (key === '$ref' && typeof value === 'string' && !value.startsWith('#'))
+      return [key, `#/components/schemas/${value}`]
     return [key, jsonSchema(value)]
   })
-  return [typed, uncoerced, dated, enumerated, dictionary, file].reduce<JsonObject>((s, step) => step(s), Object.fromEntries(converted))
+  return STEPS.reduce<JsonObject>((step, change) => change(step), Object.fromEntries(converted))
 }
 
 /**
@@ -69,7 +70,9 @@ const typed = (schema: JsonObject): JsonObject => {
 /** `anyOf: [string that reads as an integer, integer]` → integer. */
 const uncoerced = (schema: JsonObject): JsonObject => {
   if (!isList(schema.anyOf)) return schema
-  const left = schema.anyOf.filter((one) => !(isObject(one) && one.type === 'string' && COERCED.has(String(one.format))))
+  const left = schema.anyOf.filter(
+    (one) => !(isObject(one) && one.type === 'string' && COERCED.has(String(one.format))),
+  )
   const { anyOf, ...rest } = schema
   const [only] = left
   if (left.length === 1 && isObject(only)) return { ...rest, ...only }
@@ -101,8 +104,19 @@ const dictionary = (schema: JsonObject): JsonObject => {
   return { ...rest, additionalProperties: anyKey }
 }
 
+/** Query parameters are checked as text; what they stand for is noted beside the pattern. */
+const meant = (schema: JsonObject): JsonObject => {
+  const { 'x-integer': integer, 'x-boolean': boolean, 'x-enum': choices, ...rest } = schema
+  if (isObject(integer)) return { type: 'integer', ...integer }
+  if (boolean === true) return { type: 'boolean' }
+  if (isList(choices)) return { type: 'string', enum: choices }
+  return rest
+}
+
 const file = (schema: JsonObject): JsonObject => {
   if (schema.format !== 'binary') return schema
   const { default: _, ...rest } = schema
   return rest
 }
+
+const STEPS = [meant, typed, uncoerced, dated, enumerated, dictionary, file]
