@@ -9,7 +9,9 @@ export type Config = Readonly<ReturnType<typeof parse>>
 /** Everything that is wrong with the environment, in one message. Holds no value. */
 export class ConfigError extends Error {
   constructor(readonly problems: string[]) {
-    super(`The configuration has ${problems.length} problem${problems.length > 1 ? 's' : ''}:\n${problems.map((p) => `  - ${p}`).join('\n')}`)
+    super(
+      `The configuration has ${problems.length} problem${problems.length > 1 ? 's' : ''}:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    )
     this.name = 'ConfigError'
   }
 }
@@ -64,10 +66,15 @@ const parse = (env: Environment, problems: string[] = []) => {
     wrong(name, 'has to be an ISO date such as 2027-01-31')
     return undefined
   }
-  const list = (name: string) => (text(name) ?? '').split(',').map((item) => item.trim()).filter(Boolean)
+  const list = (name: string) =>
+    (text(name) ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean)
   const together = (names: string[]) => {
     const missing = names.filter((name) => !text(name))
-    if (missing.length > 0 && missing.length < names.length) wrong(missing.join(', '), `is missing: ${names.join(', ')} belong together`)
+    if (missing.length > 0 && missing.length < names.length)
+      wrong(missing.join(', '), `is missing: ${names.join(', ')} belong together`)
     return missing.length === 0
   }
 
@@ -79,21 +86,28 @@ const parse = (env: Environment, problems: string[] = []) => {
   const appUrl = url('APP_URL', ['http:', 'https:']) ?? `http://localhost:${port}`
 
   const databaseUrl = text('DATABASE_URL') ?? `file:${join(dataDir, 'keel.db')}`
-  if (!/^(file:.+|libsql:\/\/.+|https?:\/\/.+)/.test(databaseUrl)) wrong('DATABASE_URL', 'has to start with file:, libsql://, http:// or https://')
+  if (!/^(file:.+|libsql:\/\/.+|https?:\/\/.+)/.test(databaseUrl))
+    wrong('DATABASE_URL', 'has to start with file:, libsql://, http:// or https://')
 
   const general = /^(\d{1,6})\/(\d{1,5})$/.exec(text('RATE_LIMIT_GENERAL') ?? '300/60')
-  if (!general || Number(general[1]) < 1 || Number(general[2]) < 1) wrong('RATE_LIMIT_GENERAL', 'has to be requests/seconds, such as 300/60')
+  if (!general || Number(general[1]) < 1 || Number(general[2]) < 1)
+    wrong('RATE_LIMIT_GENERAL', 'has to be requests/seconds, such as 300/60')
 
   const corsOrigins = list('CORS_ORIGINS')
   for (const origin of corsOrigins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) wrong('CORS_ORIGINS', 'has to hold full origins such as https://app.example.com, without a path')
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      wrong('CORS_ORIGINS', 'has to hold full origins such as https://app.example.com, without a path')
   }
   const trustedProxies = list('TRUSTED_PROXIES')
   for (const range of trustedProxies) {
-    if (range !== 'fly' && !/^[\da-fA-F.:]+\/\d{1,3}$/.test(range)) wrong('TRUSTED_PROXIES', 'has to hold CIDR ranges such as 10.0.0.0/8, or fly')
+    if (range !== 'fly' && !/^[\da-fA-F.:]+\/\d{1,3}$/.test(range))
+      wrong('TRUSTED_PROXIES', 'has to hold CIDR ranges such as 10.0.0.0/8, or fly')
   }
-  const retrySchedule = (text('WEBHOOK_RETRY_SCHEDULE') ?? '0,5,300,1800,7200,18000,36000,50400,72000,86400').split(',').map((s) => s.trim())
-  if (retrySchedule.some((s) => !/^\d{1,7}$/.test(s))) wrong('WEBHOOK_RETRY_SCHEDULE', 'has to be whole seconds, separated by commas')
+  const retrySchedule = (text('WEBHOOK_RETRY_SCHEDULE') ?? '0,5,300,1800,7200,18000,36000,50400,72000,86400')
+    .split(',')
+    .map((s) => s.trim())
+  if (retrySchedule.some((s) => !/^\d{1,7}$/.test(s)))
+    wrong('WEBHOOK_RETRY_SCHEDULE', 'has to be whole seconds, separated by commas')
 
   const webhookHttp = flag('WEBHOOK_ALLOW_HTTP', false)
   const webhookPrivate = flag('WEBHOOK_ALLOW_PRIVATE', false)
@@ -101,17 +115,22 @@ const parse = (env: Environment, problems: string[] = []) => {
   if (production && webhookPrivate) wrong('WEBHOOK_ALLOW_PRIVATE', 'must be off in production')
 
   const resendKey = text('RESEND_API_KEY')
+  const resendWebhookSecret = text('RESEND_WEBHOOK_SECRET')
+  if (resendWebhookSecret && !/^whsec_[A-Za-z0-9+/]{16,}={0,2}$/.test(resendWebhookSecret))
+    wrong('RESEND_WEBHOOK_SECRET', 'has to start with whsec_, as Resend shows it')
   const smtpUrl = url('SMTP_URL', ['smtp:', 'smtps:'])
   const mailFrom = text('MAIL_FROM')
   if (resendKey && smtpUrl) wrong('RESEND_API_KEY, SMTP_URL', 'are both set: pick one')
   if ((resendKey || smtpUrl) && !mailFrom) wrong('MAIL_FROM', 'is needed to send mail')
-  if (mailFrom && !/^[^\r\n]*@[^\r\n]+$/.test(mailFrom)) wrong('MAIL_FROM', 'has to be an address, or a name and <address>')
+  if (mailFrom && !/^[^\r\n]*@[^\r\n]+$/.test(mailFrom))
+    wrong('MAIL_FROM', 'has to be an address, or a name and <address>')
   const appName = text('APP_NAME') ?? 'Keel'
   if (/[\r\n<>]/.test(appName)) wrong('APP_NAME', 'has to be one line without < or >')
 
   const deprecatedAt = date('API_V1_DEPRECATED_AT')
   const sunsetAt = date('API_V1_SUNSET_AT')
-  if (deprecatedAt && sunsetAt && sunsetAt < deprecatedAt) wrong('API_V1_SUNSET_AT', 'must not lie before API_V1_DEPRECATED_AT')
+  if (deprecatedAt && sunsetAt && sunsetAt < deprecatedAt)
+    wrong('API_V1_SUNSET_AT', 'must not lie before API_V1_DEPRECATED_AT')
   const s3 = together(['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'])
 
   return {
@@ -143,27 +162,54 @@ const parse = (env: Environment, problems: string[] = []) => {
       keep: text('BACKUP_KEEP') ?? '7/4/12',
       encryptionKey: text('BACKUP_ENCRYPTION_KEY'),
     },
-    mail: { resendKey, resendBaseUrl: url('RESEND_BASE_URL', ['http:', 'https:']), smtpUrl, from: mailFrom ?? `${appName} <no-reply@localhost>` },
+    mail: {
+      resendKey,
+      resendBaseUrl: url('RESEND_BASE_URL', ['http:', 'https:']),
+      resendWebhookSecret,
+      smtpUrl,
+      from: mailFrom ?? `${appName} <no-reply@localhost>`,
+    },
     corsOrigins,
     trustedProxies,
-    rateLimit: { on: flag('RATE_LIMIT', true), general: { limit: Number(general?.[1] ?? 300), window: Number(general?.[2] ?? 60) } },
+    rateLimit: {
+      on: flag('RATE_LIMIT', true),
+      general: { limit: Number(general?.[1] ?? 300), window: Number(general?.[2] ?? 60) },
+    },
     passwordMinLength: whole('PASSWORD_MIN_LENGTH', 12, 8, 64),
     deletionGraceDays: whole('ACCOUNT_DELETION_GRACE_DAYS', 14, 0, 365),
-    upload: { maxBytes: whole('UPLOAD_MAX_BYTES', 10 * 1024 * 1024, 1024, 5 * 1024 ** 3), quotaBytes: whole('UPLOAD_QUOTA_BYTES', 1024 ** 3, 0, 1024 ** 5) },
+    upload: {
+      maxBytes: whole('UPLOAD_MAX_BYTES', 10 * 1024 * 1024, 1024, 5 * 1024 ** 3),
+      quotaBytes: whole('UPLOAD_QUOTA_BYTES', 1024 ** 3, 0, 1024 ** 5),
+    },
     webhook: { allowHttp: webhookHttp, allowPrivate: webhookPrivate, retrySchedule: retrySchedule.map(Number) },
     swagger: flag('SWAGGER', true),
     metricsToken: text('METRICS_TOKEN'),
-    logLevel: oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], environment === 'test' ? 'silent' : 'info'),
+    logLevel: oneOf(
+      'LOG_LEVEL',
+      ['debug', 'info', 'warn', 'error', 'silent'],
+      environment === 'test' ? 'silent' : 'info',
+    ),
     versions: { v1: { deprecatedAt, sunsetAt } },
   }
 }
 
 /** Master secrets, the signing one first. Development makes one and keeps it; production brings its own. */
-const secrets = (value: string | undefined, production: boolean, dataDir: string, wrong: (name: string, expected: string) => void): readonly string[] => {
+const secrets = (
+  value: string | undefined,
+  production: boolean,
+  dataDir: string,
+  wrong: (name: string, expected: string) => void,
+): readonly string[] => {
   if (value) {
     const all = value.split(',').map((secret) => secret.trim())
-    if (all.some((secret) => Buffer.byteLength(secret) < 32)) wrong('SECRET_KEY', 'has to be at least 32 bytes long (several: separated by commas, each at least 32)')
-    else if (all.some((secret) => new Set(secret).size < 8 || DEFAULT_SECRETS.some((word) => secret.toLowerCase().startsWith(word)))) wrong('SECRET_KEY', 'looks like a placeholder: make one with `openssl rand -base64 48`')
+    if (all.some((secret) => Buffer.byteLength(secret) < 32))
+      wrong('SECRET_KEY', 'has to be at least 32 bytes long (several: separated by commas, each at least 32)')
+    else if (
+      all.some(
+        (secret) => new Set(secret).size < 8 || DEFAULT_SECRETS.some((word) => secret.toLowerCase().startsWith(word)),
+      )
+    )
+      wrong('SECRET_KEY', 'looks like a placeholder: make one with `openssl rand -base64 48`')
     return all
   }
   if (production) {

@@ -1,7 +1,9 @@
 import { and, eq, gt, isNotNull, lt } from 'drizzle-orm'
 import { days, defineFeature, defineJob, hours, later } from '#core'
 import { bookkeeping } from '#db'
+import { failures } from './bounces'
 import { deliverMail } from './deliver'
+import { routes } from './routes'
 import { emails } from './schema'
 
 /** How long the mail log reaches back. */
@@ -17,6 +19,8 @@ const forget = defineJob<Record<string, never>>('mail.forget', {
 /** Mail as a feature: the delivery job and the log. The kinds of mail come from the features that send them. */
 export const mail = defineFeature({
   name: 'mail',
+  routes,
+  failures,
   jobs: [deliverMail, forget],
   schedule: [{ name: 'mail.forget', cron: '25 3 * * *', job: forget }],
   health: async (app) => {

@@ -19,7 +19,7 @@ export const Greeting = ({ name }: { name: string }) => {
 }
 
 /** The one thing to do, as a button and as an address to copy. */
-export const Action = ({ href, children }: { href: string; children: string }) => (
+export const Action = ({ href, children }: { href: string; children: ReactNode }) => (
   <>
     <p style={{ margin: '24px 0 16px' }}>
       <Button

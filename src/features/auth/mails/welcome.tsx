@@ -12,7 +12,7 @@ export const Body = ({ app, name, url }: Props & { app: string }) => (
   <>
     <Greeting name={name} />
     <Text>Your address is confirmed and your account at {app} is ready. Good to have you here!</Text>
-    <Action href={url}>{`Open ${app}`}</Action>
+    <Action href={url}>Open {app}</Action>
     <Text>
       A tip for a calm mind: turn on the second factor in your settings. Then a stolen password alone opens nothing.
     </Text>
