@@ -84,9 +84,24 @@ describe('processes that die or meet', () => {
   }, 30_000)
 })
 
+describe('a full disk', () => {
+  const own = ['unshare', '--map-root-user', '--mount']
+  const possible = Bun.which('unshare') !== null && Bun.spawnSync([...own, 'true']).success
+
+  // bar 220
+  test.skipIf(!possible)('refuses writes, answers reads, and takes writes again once there is space', () => {
+    const fill = join(import.meta.dir, '../support/children/fill-disk.ts')
+    const script = `mount -t tmpfs -o size=3m none "$1" && head -c 500000 /dev/zero > "$1/ballast" && exec "$2" "$3" "$1"`
+    const run = Bun.spawnSync([...own, 'sh', '-c', script, 'sh', folder.path, process.execPath, fill], {
+      stderr: 'inherit',
+    })
+    expect(JSON.parse(run.stdout.toString())).toEqual({ refusals: ['storage_full', 'storage_full'], lost: 0, added: 1 })
+  })
+})
+
 describe('the start in production', () => {
   const clock = { now: () => new Date('2026-11-22T10:00:00.000Z') }
-  const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
+  const silent = { info() {}, error() {} }
   const start = (production = true) =>
     openDatabase({ databaseUrl: `file:${path}`, dataDir: folder.path, production }, { clock, log: silent }).then(
       (db) => db.close(),

@@ -2,36 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
-
-/** The values and requests of the protocol that the client uses (Hrana 3 over HTTP, JSON encoding). */
-type Value =
-  | { type: 'null' }
-  | { type: 'integer'; value: string }
-  | { type: 'float'; value: number }
-  | { type: 'text'; value: string }
-  | { type: 'blob'; base64: string }
-
-interface Statement {
-  sql?: string
-  sql_id?: number
-  args?: Value[]
-  named_args?: { name: string; value: Value }[]
-}
-
-type Condition =
-  | { type: 'ok' | 'error'; step: number }
-  | { type: 'not'; cond: Condition }
-  | { type: 'and' | 'or'; conds: Condition[] }
-  | { type: 'is_autocommit' }
-
-type Request =
-  | { type: 'execute'; stmt: Statement }
-  | { type: 'batch'; batch: { steps: { stmt: Statement; condition?: Condition | null }[] } }
-  | { type: 'sequence'; sql?: string; sql_id?: number }
-  | { type: 'store_sql'; sql_id: number; sql: string }
-  | { type: 'close_sql'; sql_id: number }
-  | { type: 'get_autocommit' }
-  | { type: 'close' }
+import { type Condition, decode, encode, type HranaRequest, type Statement } from './hrana-protocol'
 
 /** One connection to the file, and the SQL texts that the client has stored on it. */
 interface Stream {
@@ -66,7 +37,7 @@ export const startLibsqlServer = (options: { authToken?: string } = {}): LibsqlS
   let thaw: (() => void) | undefined
   let frozen: Promise<void> | undefined
 
-  const pipeline = async (body: { baton?: string | null; requests: Request[] }) => {
+  const pipeline = async (body: { baton?: string | null; requests: HranaRequest[] }) => {
     const baton = body.baton ?? undefined
     const known = baton === undefined ? open(path) : streams.get(baton)
     if (!known) return new Response('unknown baton', { status: 400 })
@@ -128,7 +99,7 @@ export const startLibsqlServer = (options: { authToken?: string } = {}): LibsqlS
 
 const open = (path: string): Stream => ({ path, db: new Database(path), texts: new Map() })
 
-const answer = async (stream: Stream, request: Request): Promise<unknown> => {
+const answer = async (stream: Stream, request: HranaRequest): Promise<unknown> => {
   switch (request.type) {
     case 'execute':
       return { type: 'execute', result: await execute(stream, request.stmt) }
@@ -232,26 +203,3 @@ const problem = (error: unknown): { message: string; code: string } => ({
   message: error instanceof Error ? error.message : String(error),
   code: error instanceof Error && 'code' in error ? String(error.code) : 'SQLITE_ERROR',
 })
-
-const encode = (value: unknown): Value => {
-  if (value === null || value === undefined) return { type: 'null' }
-  if (typeof value === 'bigint') return { type: 'integer', value: String(value) }
-  if (typeof value === 'number') return { type: 'float', value }
-  if (value instanceof Uint8Array)
-    return { type: 'blob', base64: Buffer.from(value).toString('base64').replace(/=+$/, '') }
-  return { type: 'text', value: String(value) }
-}
-
-const decode = (value: Value) => {
-  switch (value.type) {
-    case 'null':
-      return null
-    case 'integer':
-      return BigInt(value.value)
-    case 'float':
-    case 'text':
-      return value.value
-    case 'blob':
-      return Buffer.from(value.base64, 'base64')
-  }
-}

@@ -58,7 +58,8 @@ export const openRemote = (client: Client, options: RemoteOptions = {}): Databas
         } catch (error) {
           if (!isBusy(error)) throw error
           if (performance.now() - asked > (options.patience ?? PATIENCE)) throw databaseBusy(error)
-          await Bun.sleep(1 + Math.random() * RETRY_PAUSE)
+          tx.close()
+          await Bun.sleep(Math.random() * RETRY_PAUSE)
           assertOpen(life)
           tx = await client.transaction('write')
         }

@@ -21,7 +21,9 @@ const COPY_PREFIX = 'before-migration-'
 /** How long to wait while another process migrates. */
 const PATIENCE = minutes(2)
 
-export interface MigrateOptions extends Partial<Pick<App, 'clock' | 'log'>> {
+export interface MigrateOptions {
+  clock?: App['clock']
+  log?: Pick<App['log'], 'info'>
   folder?: string
   /** Where copies of the database go before it is changed. None are made without it. */
   backups?: string

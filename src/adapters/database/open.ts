@@ -13,14 +13,16 @@ export interface DatabaseSettings {
   production: boolean
 }
 
+interface Tools {
+  clock: App['clock']
+  log: Pick<App['log'], 'info' | 'error'>
+}
+
 /**
  * Opens the database that the settings name and brings it up to this version. Throws one clear sentence if it is not there
  * although it should be, cannot be written, is not ours, or was made by another version.
  */
-export const openDatabase = async (
-  settings: DatabaseSettings,
-  tools: Pick<App, 'clock' | 'log'>,
-): Promise<Database> => {
+export const openDatabase = async (settings: DatabaseSettings, tools: Tools): Promise<Database> => {
   const { databaseUrl, databaseAuthToken, dataDir } = settings
   if (!databaseUrl.startsWith('file:')) {
     // Loaded only where it is used: a database file needs none of it.
