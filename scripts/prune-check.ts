@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { keptFiles } from './lib/files'
 import { ROOT, run } from './lib/run'
 
 const HELP = `bun run prune-check [NAME…] [--full]
@@ -37,6 +38,7 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+if (chosen.length === 0) console.log('There is no leaf feature: nothing to remove')
 const failures: string[] = []
 for (const name of chosen)
   await without(name, [name], values.full ? [] : ['tests/architecture.test.ts', 'tests/journeys', 'src/features'])
@@ -82,11 +84,9 @@ async function faultIn(folder: string, tests: string[]) {
   return undefined
 }
 
-/** Everything git knows or would keep, with the installed packages linked. */
+/** The repository, with the installed packages linked. */
 async function copy(folder: string) {
-  const { output } = await run(['git', 'ls-files', '-co', '--exclude-standard'])
-  for (const path of output.trim().split('\n')) {
-    if (!(await Bun.file(join(ROOT, path)).exists())) continue
+  for (const path of await keptFiles()) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     cpSync(join(ROOT, path), join(folder, path))
   }

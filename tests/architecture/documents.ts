@@ -1,5 +1,5 @@
 import { basename, dirname, join, normalize } from 'node:path'
-import { $, Glob } from 'bun'
+import { Glob } from 'bun'
 
 const ROOT = join(import.meta.dir, '../..')
 
@@ -9,19 +9,6 @@ const CITED =
 const LINKED = /\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#[^)]*)?\)/g
 /** Made when the project runs, or named as an example. */
 const NOT_HERE = /[<>{}…]|\bX\b|^(data|files)\//
-
-/** What git keeps, and what is new and will be kept. Without git, what lies there. */
-export const trackedFiles = async (): Promise<string[]> => {
-  const listed = await $`git ls-files -co --exclude-standard`.cwd(ROOT).quiet().nothrow()
-  const paths =
-    listed.exitCode === 0
-      ? listed.text().trim().split('\n')
-      : [...new Glob('{src,tests,docs,scripts,web,bench}/**/*').scanSync(ROOT), ...new Glob('*.*').scanSync(ROOT)]
-  const there = await Promise.all(
-    paths.map(async (path) => ((await Bun.file(join(ROOT, path)).exists()) ? path : undefined)),
-  )
-  return there.filter((path) => path !== undefined)
-}
 
 export const read = (path: string) => Bun.file(join(ROOT, path)).text()
 
