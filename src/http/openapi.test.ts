@@ -86,9 +86,10 @@ describe.each(['v1', 'v2'])('the document of %s', (version) => {
   test('takes JSON where a route does, and nothing else', () => {
     for (const { name, operation } of operations(version)) {
       if (!operation.requestBody) continue
-      const types = Object.keys(operation.requestBody.content)
-      expect([name, types.length]).toEqual([name, 1])
-      expect(['application/json', 'multipart/form-data']).toContain(types[0] ?? '')
+      const [[type, media] = ['', undefined], ...more] = Object.entries(operation.requestBody.content)
+      expect([name, more.length]).toEqual([name, 0])
+      expect(['application/json', 'multipart/form-data']).toContain(type)
+      expect([name, Object.keys(media?.schema ?? {}).length > 0]).toEqual([name, true])
     }
   })
 
@@ -124,6 +125,10 @@ test('an operation tells what it takes and who may call it', () => {
   expect(register?.security).toEqual([])
   expect(register?.tags).toEqual(['auth'])
   expect(register?.requestBody?.required).toBe(true)
+  expect(register?.requestBody?.content['application/json']).toMatchObject({
+    schema: { type: 'object', required: ['email', 'password', 'name'] },
+    example: { email: 'ada@example.com', name: 'Ada Lovelace' },
+  })
   expect(Object.keys(register?.responses ?? {})).toEqual([
     '202',
     '400',

@@ -1,9 +1,10 @@
+import { unwrapSchema } from '@elysiajs/openapi/openapi'
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { App } from '#core'
 import type { Policy } from '../exchange'
 import { exampleOf } from './example'
-import { isList, isObject, type Json, type JsonObject } from './json'
+import { isList, isObject, type Json, type JsonObject, plain } from './json'
 import { type Refusal, refusalsOf } from './refusals'
 import { jsonSchema } from './schema'
 import { headersFor } from './shared'
@@ -56,7 +57,7 @@ export const operation = (raw: JsonObject, route: Route, setting: Setting): Json
     ...(setting.deprecated ? { deprecated: true } : {}),
     security: security(policy),
     parameters: [...params, ...sharedParameters(policy, refusals)],
-    ...(policy.body === 'none' ? {} : { requestBody: requestBody(raw, route) }),
+    ...(policy.body === 'none' ? {} : { requestBody: requestBody(route) }),
     responses: { ...successes(raw, route, setting), ...problems(refusals, setting) },
   }
 }
@@ -107,9 +108,10 @@ const MEDIA: Readonly<Record<Policy['body'], string>> = {
   none: '',
 }
 
-const requestBody = (raw: JsonObject, { policy, body }: Route): JsonObject => ({
+/** From the route itself: the plugin writes none where the app parses bodies with a function of its own. */
+const requestBody = ({ policy, body }: Route): JsonObject => ({
   required: !policy.bodyOptional,
-  content: { [MEDIA[policy.body]]: media(firstSchema(raw.requestBody), body) },
+  content: { [MEDIA[policy.body]]: media(isSchema(body) ? plain(unwrapSchema(body)) : {}, body) },
 })
 
 const successes = (raw: JsonObject, { response, produces, policy }: Route, { app }: Setting): JsonObject => {
