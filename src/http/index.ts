@@ -1,5 +1,6 @@
 export { exchangeOf, requestContext } from './exchange'
 export { failures as httpFailures } from './failures'
+export { type Html, html, page, trusted } from './html'
 export { pageOf, pageQuery, queryInteger } from './paging'
 export { router } from './router'
 export { isSameSite, requireSameSite } from './same-site'

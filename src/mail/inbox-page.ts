@@ -1,10 +1,10 @@
 import { Elysia, t } from 'elysia'
 import type { App } from '#core'
+import { page } from '#http'
 import { inboxHtml } from './inbox-html'
 
-/** Styles for the page and the mail in it; no script, no request to anywhere, no form, no frame around it. */
-const CSP =
-  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+/** Styles for the page and for the mail in it, which is why they cannot go by hash; no script, no request, no form. */
+const CSP = { 'style-src': ["'unsafe-inline'"], 'img-src': ['data:'], 'form-action': ["'none'"] }
 
 const InboxMail = t.Object({
   id: t.String(),
@@ -20,18 +20,9 @@ const InboxMail = t.Object({
 export const inboxPage = (app: App) => {
   const mails = async () => (await app.mailer.inbox?.()) ?? []
   return new Elysia({ name: 'inbox-page' })
-    .get(
-      '/dev/mail',
-      async ({ query, set }) => {
-        set.headers['content-type'] = 'text/html; charset=utf-8'
-        set.headers['content-security-policy'] = CSP
-        return inboxHtml(app.config.appName, await mails(), query.id)
-      },
-      {
-        query: t.Object({ id: t.Optional(t.String({ maxLength: 64 })) }),
-        response: { 200: t.String() },
-        detail: { hide: true },
-      },
-    )
+    .get('/dev/mail', async ({ query }) => page(inboxHtml(app.config.appName, await mails(), query.id), { csp: CSP }), {
+      query: t.Object({ id: t.Optional(t.String({ maxLength: 64 })) }),
+      detail: { hide: true },
+    })
     .get('/dev/mail.json', mails, { response: { 200: t.Array(InboxMail) }, detail: { hide: true } })
 }
