@@ -89,16 +89,15 @@ export const start = async (contender: Contender, workdir: string): Promise<Runn
     stderr: Bun.file(errors),
   })
   const url = `http://127.0.0.1:${port}${contender.path}`
-  for (let answered = false; !answered; ) {
-    answered = await fetch(url, { headers: contender.headers }).then(
-      (response) => response.ok,
-      () => false,
-    )
-    if (answered) break
+  let answer = 'nothing'
+  for (;;) {
+    const response = await fetch(url, { headers: contender.headers }).catch(() => undefined)
+    if (response?.ok) break
+    if (response) answer = `${response.status} ${await response.text()}`
     if (child.exitCode !== null || performance.now() - startedAt > START_TIMEOUT) {
       child.kill('SIGKILL')
       const said = readFileSync(errors, 'utf8').trim().split('\n').slice(-8).join('\n')
-      throw new Error(`${contender.name} did not answer ${contender.path} with 200. ${said}`)
+      throw new Error(`${contender.name} answered ${contender.path} with ${answer}. Its errors:\n${said}`)
     }
     await Bun.sleep(POLL_INTERVAL)
   }

@@ -21,6 +21,8 @@ const environment = (dataDir: string) => ({
   DATA_DIR: dataDir,
   SECRET_KEY: SECRET,
   HOST: '127.0.0.1',
+  // The issuer of its tokens: has to stay the same while the port changes.
+  APP_URL: 'https://bench.example.com',
   RATE_LIMIT_GENERAL: `${REQUESTS_PER_MINUTE}/60`,
   LOG_LEVEL: 'info',
 })
