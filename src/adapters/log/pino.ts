@@ -9,7 +9,7 @@ export interface LineWriter {
   write(line: string): void
 }
 
-/** JSON lines on stdout (or `destination`), written in batches off the request's path and flushed when the process ends. */
+/** JSON lines on stdout (or `destination`), written in batches and flushed when the process ends. */
 export const pinoLog = (level: Level, destination: LineWriter = stdout()): Log =>
   wrap(
     pino(
@@ -35,22 +35,27 @@ const wrap = (logger: pino.Logger, redact: ReturnType<typeof redactor>): Log => 
   child: (fields) => wrap(logger.child(redact(fields)), redact),
 })
 
-/** Collects the lines of one turn of the loop and hands them over as one. */
+/** Milliseconds that lines wait to be written together: a write a line would cost more than the line. */
+const BATCH_TIME = 20
+const BATCH_LENGTH = 32 * 1024
+
+/**
+ * Collects lines for a moment and writes them as one; at once when the process ends. The write itself is synchronous:
+ * what an asynchronous one still holds at the end is lost, and the last lines are those that tell why it ended.
+ */
 const stdout = (): LineWriter => {
-  const stream = pino.destination({ dest: 1, sync: false })
+  const stream = pino.destination({ dest: 1, sync: true })
   let batch = ''
   const handOver = () => {
     if (batch !== '') stream.write(batch)
     batch = ''
   }
-  process.once('exit', () => {
-    handOver()
-    stream.flushSync()
-  })
+  process.once('exit', handOver)
   return {
     write: (line) => {
-      if (batch === '') setImmediate(handOver)
+      if (batch === '') setTimeout(handOver, BATCH_TIME)
       batch += line
+      if (batch.length > BATCH_LENGTH) handOver()
     },
   }
 }
