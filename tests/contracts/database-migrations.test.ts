@@ -32,6 +32,7 @@ const REBUILD = {
   sql: `PRAGMA foreign_keys=OFF;${BREAK}CREATE TABLE __new_parents (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n${BREAK}INSERT INTO __new_parents SELECT id, name FROM parents;${BREAK}DROP TABLE parents;${BREAK}ALTER TABLE __new_parents RENAME TO parents;${BREAK}PRAGMA foreign_keys=ON;`,
 }
 const ORPHANS = { sql: `ALTER TABLE parents ADD COLUMN born INTEGER;\n${BREAK}DELETE FROM parents;` }
+const MORE_ROWS = { sql: `INSERT INTO parents (name) VALUES ('Grace');` }
 const WRONG = { sql: `CREATE TABLE more (id INTEGER);\n${BREAK}CREATE TABLE parents (id INTEGER);` }
 
 interface Place {
@@ -128,6 +129,13 @@ describe.each([
   test('a database whose history is another one is refused', async () => {
     await migrateTo(FAMILIES)
     expect(await errorOf(migrateTo({ ...FAMILIES, when: 999 }, REBUILD))).toContain('another version')
+  })
+
+  test('two processes at once do not apply rows twice', async () => {
+    await migrateTo(FAMILIES)
+    writeMigrations(folder.path, [FAMILIES, MORE_ROWS])
+    await Promise.all([here.migrate(folder.path), here.migrate(folder.path), here.migrate(folder.path)])
+    expect(await here.query('SELECT count(*) AS n FROM parents')).toEqual([{ n: 2 }])
   })
 
   test('two processes at once: one migrates, the other finds nothing left to do', async () => {

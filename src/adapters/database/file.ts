@@ -1,7 +1,7 @@
 import { Database as Sqlite, type Statement } from 'bun:sqlite'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { seconds } from '#core'
-import { databaseBusy, isBusy } from './errors'
+import { databaseBusy, isBusy, translate } from './errors'
 import { createMutex } from './mutex'
 import type { Builder, Database, Reader } from './port'
 import { remember, withRows } from './statements'
@@ -60,13 +60,16 @@ export const openFile = (path: string, options: FileOptions = {}): Database => {
   const begin = async (life: Life): Promise<Opened> => {
     const asked = performance.now()
     await mutex.acquire()
+    let before: number
     try {
+      // Left over only if the disk failed while the last one was undone.
+      if (writer.sqlite.inTransaction) ROLLBACK.run()
       await lock(asked)
+      before = changes()
     } catch (error) {
       mutex.release()
-      throw error
+      throw translate(error)
     }
-    const before = changes()
     const alive = <T>(value: T) => {
       assertOpen(life)
       return value
@@ -97,11 +100,12 @@ export const openFile = (path: string, options: FileOptions = {}): Database => {
 
 type Prepare = (sql: string) => Statement
 
-/** Drizzle over a connection. It only ever prepares; every statement runs to its end at once. */
-const over = (prepare: Prepare): Builder => {
-  // The one place where the synchronous driver is taken for an asynchronous one: everybody awaits it.
-  return withRows(drizzle({ client: { prepare } as unknown as Sqlite }) as unknown as Builder)
-}
+/**
+ * Drizzle over a connection. It only ever prepares; every statement runs to its end at once. The one place where the
+ * synchronous driver is taken for an asynchronous one: everybody awaits it.
+ */
+const over = (prepare: Prepare): Builder =>
+  withRows(drizzle({ client: { prepare } as unknown as Sqlite }) as unknown as Builder)
 
 const connect = (path: string, options: { readonly?: boolean; readwrite?: boolean; create?: boolean }) => {
   const sqlite = new Sqlite(path, options)
@@ -118,12 +122,8 @@ const connect = (path: string, options: { readonly?: boolean; readwrite?: boolea
   const prepare: Prepare = (sql) => {
     const known = compiled.get(sql)
     if (known) return known
-    if (compiled.size >= STATEMENTS) {
-      for (const oldest of compiled.keys()) {
-        compiled.delete(oldest)
-        break
-      }
-    }
+    const [oldest] = compiled.keys()
+    if (oldest !== undefined && compiled.size >= STATEMENTS) compiled.delete(oldest)
     const statement = sqlite.prepare(sql)
     compiled.set(sql, statement)
     return statement

@@ -20,8 +20,6 @@ const PING_LIMIT = seconds(2)
 export interface RemoteOptions extends Limits {
   /** Milliseconds to wait for a lock that another process holds. */
   patience?: number
-  /** Milliseconds to wait for an answer. */
-  answerLimit?: number
 }
 
 /** A client of a libSQL server whose requests end, one way or the other. */
