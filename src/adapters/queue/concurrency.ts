@@ -1,6 +1,6 @@
 /** How many jobs of a queue one process runs at a time. Heavy work one by one, waiting for others many at once. */
 const CONCURRENCY: Readonly<Record<string, number>> = {
-  default: 20,
+  default: 50,
   mail: 10,
   webhooks: 50,
   heavy: 1,

@@ -159,9 +159,7 @@ export const claim = async (tx: Tx, { queue, limit, worker, now, leasedUntil, na
 const strangers = prepared((db) =>
   db
     .selectDistinct({ name: sql<string>`name` })
-    .from(
-      sql`(select name from jobs where status = 'waiting' and queue = ${sql.placeholder('queue')} limit 200)`,
-    )
+    .from(sql`(select name from jobs where status = 'waiting' and queue = ${sql.placeholder('queue')} limit 200)`)
     .where(sql`name not in (select value from json_each(${sql.placeholder('names')}))`)
     .prepare(),
 )
