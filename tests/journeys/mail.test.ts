@@ -95,7 +95,7 @@ describe.each(providers)('mail through $name', ({ peer, env }) => {
 
   // bar 48
   test.each(['busy', 'drop'] as const)(
-    'a provider that is %s changes no reply, and one mail arrives afterwards',
+    'a provider that answers with %s changes no reply, and one mail arrives afterwards',
     async (fault) => {
       const { anon, runJobs, clock } = await testApp({ env })
       await anon.post('/auth/register', ADA)
