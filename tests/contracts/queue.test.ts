@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { discardJob, findJob, listQueues, listRunning, pauseQueue, resumeQueue, retryJob } from '#adapters/queue/admin'
 import { hours, later, minutes, PermanentFailure, seconds } from '#core'
 import { bookkeeping, enqueue } from '#db'
-import { notingJob, queueDrivers, queueStage } from '../support/queues'
+import { notingJob, queueDrivers, queueStage, until } from '../support/queues'
 
 describe.each(queueDrivers)('queue: $name', ({ env, stop }) => {
   afterAll(() => stop?.())
@@ -106,7 +106,7 @@ describe.each(queueDrivers)('queue: $name', ({ env, stop }) => {
     await app.queue.runDue()
     expect(await row(id)).toMatchObject({ status: 'dead', attempts: 3, finishedAt: clock.now() })
     clock.advance(hours(24))
-    expect(await app.queue.runDue()).toBe(0)
+    await app.queue.runDue()
     expect(bad.seen.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
     expect(await app.queue.depth()).toEqual({ waiting: 0, running: 0, dead: 1, lag: 0 })
   })
@@ -320,7 +320,7 @@ describe.each(queueDrivers)('queue: $name', ({ env, stop }) => {
     const stage = await stageOf([hello])
     const worker = stage.another(stage.app.features, { poll: seconds(60) })
     await worker.work()
-    await Bun.sleep(1)
+    await new Promise((resolve) => setImmediate(resolve))
     const ctx = stage.ctx()
     await bookkeeping(ctx, (tx) => worker.enqueue(tx, ctx, hello.job, { n: 1 }))
     await until(async () => hello.seen.length === 1)
@@ -376,8 +376,3 @@ describe.each(queueDrivers)('queue: $name', ({ env, stop }) => {
     expect(await app.queue.depth()).toEqual({ waiting: 2, running: 0, dead: 0, lag: seconds(90) })
   })
 })
-
-/** Looks again and again until it is so; the test's time limit ends it. */
-const until = async (holds: () => Promise<boolean>) => {
-  while (!(await holds())) await Bun.sleep(2)
-}

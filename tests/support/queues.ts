@@ -98,3 +98,8 @@ export const queueStage = async (env: Record<string, string>, feature: Omit<Feat
     another: (features, timing) => openQueue({ ...app, app: () => app, features }, timing),
   }
 }
+
+/** Looks again and again until it is so; the test's time limit ends it. For what really takes time. */
+export const until = async (holds: () => Promise<boolean>) => {
+  while (!(await holds())) await Bun.sleep(2)
+}

@@ -19,10 +19,11 @@ const latestTick = (cron: Cron, now: Date): Date | undefined => cron.previousRun
 
 /**
  * Fires what is due: of the ticks that were missed only the latest, and each only once however many processes try.
- * A schedule that is seen for the first time starts with the first tick after `since`.
+ * A schedule that is seen for the first time starts with the first tick after `start`.
  */
-export const createSchedules = (app: Pick<App, 'database' | 'features'>, since: Date) => {
+export const createSchedules = (app: Pick<App, 'database' | 'features'>, start: Date) => {
   const all = schedulesOf(app.features).map((schedule) => ({ schedule, cron: cronOf(schedule) }))
+  let since = start
   let lookedAt: Date | undefined
   let next: Date | undefined
 
@@ -33,9 +34,10 @@ export const createSchedules = (app: Pick<App, 'database' | 'features'>, since: 
   const fire = async (now: Date): Promise<void> => {
     // A clock that was set back makes us look again: `next` may lie far ahead of it.
     if (lookedAt && next && now >= lookedAt && now < next) return
+    if (now < since) since = now
     for (const { schedule, cron } of all) {
       const tick = latestTick(cron, now)
-      if (tick) await fireOne(app, schedule, tick, now, tick > since)
+      if (tick) await fireOne(app, schedule, tick, now, since)
     }
     lookedAt = now
     next = all
@@ -48,18 +50,19 @@ export const createSchedules = (app: Pick<App, 'database' | 'features'>, since: 
 
 export type Schedules = ReturnType<typeof createSchedules>
 
-const fireOne = async (app: Pick<App, 'database'>, schedule: Schedule, tick: Date, now: Date, isNew: boolean) => {
-  const byName = eq(schedules.name, schedule.name)
-  const [last] = await app.database.reader.select().from(schedules).where(byName)
+const fireOne = async (app: Pick<App, 'database'>, { name, job }: Schedule, tick: Date, now: Date, since: Date) => {
+  const [last] = await app.database.reader.select().from(schedules).where(eq(schedules.name, name))
   if (last && last.tick.getTime() === tick.getTime()) return
+  // Older than the last one and than this process: the clock was set back to a time before either.
+  const due = tick > since || (last !== undefined && tick > last.tick)
+  if (last && !due) return
   await bookkeeping(app, async (tx) => {
-    const dedupeKey = `schedule:${schedule.name}:${tick.toISOString()}`
-    const due = last !== undefined || isNew
-    const jobId = due ? await addJob(tx, { now, requestId: null }, schedule.job, {}, { dedupeKey }) : undefined
+    const dedupeKey = `schedule:${name}:${tick.toISOString()}`
+    const jobId = due ? await addJob(tx, { now, requestId: null }, job, {}, { dedupeKey }) : undefined
     const fired = jobId ? { tick, jobId } : { tick }
     await tx
       .insert(schedules)
-      .values({ name: schedule.name, ...fired })
+      .values({ name, ...fired })
       .onConflictDoUpdate({ target: schedules.name, set: fired })
   })
 }
