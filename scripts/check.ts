@@ -6,7 +6,7 @@ const HELP = `bun run check [--fast] [--only STEP]
 Everything a change has to pass, on the laptop as on the server: runs all steps, names those that fail.
 
   --fast       leaves out what takes minutes: the run without each feature
-  --only STEP  one step: format, types, unused, migrations, start, prune, tests`
+  --only STEP  one step: format, types, unused, migrations, start, prune, tests, coverage`
 
 interface Step {
   name: string
@@ -22,8 +22,9 @@ const STEPS: Step[] = [
   { name: 'migrations', command: ['bun', 'scripts/migrations-check.ts'] },
   { name: 'start', command: ['bun', 'scripts/smoke.ts'] },
   { name: 'prune', command: ['bun', 'scripts/prune-check.ts'], slow: true },
-  // Last, so that its summary is the last thing to be read.
-  { name: 'tests', command: ['bun', 'test'] },
+  // Towards the end, so that their summary is among the last things to be read.
+  { name: 'tests', command: ['bun', 'test', '--coverage', '--coverage-reporter=lcov', '--coverage-dir=coverage'] },
+  { name: 'coverage', command: ['bun', 'scripts/coverage.ts'] },
 ]
 
 /** Lines of a failed step's output that are shown; all of the tests'. */
@@ -49,6 +50,7 @@ for (const { name, command } of chosen) {
   const { ok, output, seconds } = await run(command, { show: isTests })
   console.log(`${ok ? '✓' : '✗'} ${name.padEnd(12)} ${seconds.toFixed(1).padStart(6)} s`)
   if (isTests) tests = count(output)
+  if (ok && name === 'coverage') console.log(output.trimEnd())
   if (ok) continue
   failed.push(name)
   if (!isTests) console.log(output.trimEnd().split('\n').slice(-SHOWN).join('\n'))
