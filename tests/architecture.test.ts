@@ -113,6 +113,7 @@ const OPEN = [
   'POST /auth/revert-email-change',
   'POST /auth/login',
   'POST /auth/refresh-token',
+  'POST /auth/logout',
   'POST /auth/2fa/challenge',
   'POST /admin/setup',
 ]

@@ -23,8 +23,11 @@ export interface Subscriber {
 
 /** A further step that sign-in asks for, such as a second factor. */
 export interface SignInCheck {
-  /** Asked once the password is right. A challenge stops the sign-in until it is met. */
-  challenge: (ctx: Context, userId: string) => Promise<SignInChallenge | undefined>
+  /**
+   * Asked once the password is right. A challenge stops the sign-in until it is met; keep `passwordMark` and hand it to
+   * `begin` then, so that a challenge does not outlive the password that it began with.
+   */
+  challenge: (ctx: Context, userId: string, passwordMark: string) => Promise<SignInChallenge | undefined>
   /** Where a password proves somebody again (step-up, deletion): throws unless the code fits, if one is needed. */
   confirm: (ctx: Context, userId: string, code: string | undefined) => Promise<void>
 }

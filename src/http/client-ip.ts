@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { networkOf } from '#core'
 import { memo } from './memo'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
@@ -56,18 +57,10 @@ export const clientIp = (trustedProxies: readonly string[]): Read => {
   }
 }
 
-/**
- * What is counted as one caller: an IPv4 address as it is, an IPv6 address by its /64, because one subscriber holds
- * all of it. However the address is spelt, the bucket is the same.
- */
-export const bucketOf = (ip: string): string => (ip.includes(':') ? networkOf(ip) : ip)
+/** `networkOf`, remembered. However the address is spelt, the bucket is the same. */
+export const bucketOf = (ip: string): string => (ip.includes(':') ? network(ip) : ip)
 
-const networkOf = memo(MEMO_SIZE, (ip) => {
-  const address = parse(ip)
-  if (!address) return 'unknown'
-  if (!(address instanceof ipaddr.IPv6)) return address.toString()
-  return `${new ipaddr.IPv6([...address.parts.slice(0, 4), 0, 0, 0, 0]).toString()}/64`
-})
+const network = memo(MEMO_SIZE, (ip) => networkOf(parse(ip)?.toString() ?? null))
 
 /** The socket's own address. The system wrote it, so only the mapped prefix has to go. */
 const plain = (address: string | undefined): string => {

@@ -6,6 +6,9 @@ export const ACCESS_TOKEN_LIFETIME = minutes(15)
 /** Verified tokens that are remembered, so that the signature is checked once per token and process. */
 const REMEMBERED = 10_000
 
+/** Seconds by which the clocks of two processes may differ: a token may seem to come from the near future. */
+const SKEW = 5
+
 const ALGORITHM = 'HS256'
 const TYPE = 'at+jwt'
 
@@ -49,12 +52,28 @@ export const accessTokens = ({ config, clock }: App) => {
   }
 }
 
-const verify = async (token: string, keys: Uint8Array[], issuer: string, currentDate: Date): Promise<AccessClaims | undefined> => {
+const verify = async (
+  token: string,
+  keys: Uint8Array[],
+  issuer: string,
+  currentDate: Date,
+): Promise<AccessClaims | undefined> => {
   for (const key of keys) {
     try {
-      const { payload } = await jwtVerify(token, key, { algorithms: [ALGORITHM], typ: TYPE, issuer, audience: issuer, requiredClaims: ['sub', 'sid', 'exp', 'iat'], currentDate, maxTokenAge: ACCESS_TOKEN_LIFETIME / 1000 })
-      if (typeof payload.sub !== 'string' || typeof payload.sid !== 'string' || payload.exp === undefined) return undefined
-      return { userId: payload.sub, sessionId: payload.sid, expiresAt: payload.exp * 1000 }
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [ALGORITHM],
+        typ: TYPE,
+        issuer,
+        audience: issuer,
+        requiredClaims: ['sub', 'sid', 'exp', 'iat'],
+        currentDate,
+        maxTokenAge: ACCESS_TOKEN_LIFETIME / 1000,
+        clockTolerance: SKEW,
+      })
+      const { sub, sid, exp = 0 } = payload
+      // Never good for longer than it says, whatever the clocks.
+      if (typeof sub !== 'string' || typeof sid !== 'string' || exp * 1000 <= currentDate.getTime()) return undefined
+      return { userId: sub, sessionId: sid, expiresAt: exp * 1000 }
     } catch {
       // Not made with this key, or not one of ours at all: the next key, or nothing.
     }

@@ -19,7 +19,13 @@ export const sessionRevoked = defineEvent('session.revoked', {
   summary: 'ended sessions',
   public: true,
 })
-export const refreshReused = defineEvent('session.refresh_reused', { payload: t.Object({ userId: Id, sessionId: Id }), subject: session, about, summary: 'used a refresh token twice', failed: true })
+export const refreshReused = defineEvent('session.refresh_reused', {
+  payload: t.Object({ userId: Id, sessionId: Id }),
+  subject: session,
+  about,
+  summary: 'used a refresh token twice',
+  failed: true,
+})
 export const signInFailed = defineEvent('session.sign_in_failed', {
   payload: t.Object({ userId: t.Optional(Id), reason: t.String() }),
   subject: (payload) => ({ type: 'user', id: payload.userId ?? 'unknown' }),
@@ -27,16 +33,66 @@ export const signInFailed = defineEvent('session.sign_in_failed', {
   summary: 'failed to sign in',
   failed: true,
 })
-export const sessionProved = defineEvent('session.proved', { payload: t.Object({ userId: Id, sessionId: Id }), subject: session, about, summary: 'proved the password again' })
-export const registrationRepeated = defineEvent('user.registration_repeated', { payload: t.Object({ userId: Id }), subject: account, about, summary: 'was registered again', failed: true })
-export const verificationRequested = defineEvent('user.verification_requested', { payload: t.Object({ userId: Id }), subject: account, about, summary: 'asked for a verification mail' })
-export const passwordResetRequested = defineEvent('password.reset_requested', { payload: t.Object({ userId: Id }), subject: account, about, summary: 'asked for a password reset' })
-export const passwordReset = defineEvent('password.reset', { payload: t.Object({ userId: Id }), subject: account, about, summary: 'reset the password' })
-export const passwordChanged = defineEvent('password.changed', { payload: t.Object({ userId: Id }), subject: account, about, summary: 'changed the password' })
-export const emailChangeRequested = defineEvent('email.change_requested', { payload: t.Object({ userId: Id }), subject: account, about, summary: 'asked to change the e-mail address' })
-export const emailChanged = defineEvent('email.changed', { payload: t.Object({ userId: Id, before: t.String(), after: t.String() }), subject: account, about, summary: 'changed the e-mail address' })
-export const emailReverted = defineEvent('email.reverted', { payload: t.Object({ userId: Id, before: t.String(), after: t.String() }), subject: account, about, summary: 'took back a change of e-mail address' })
-export const firstAdminInvited = defineEvent('admin.setup_opened', { payload: t.Object({ tokenId: Id }), subject: (payload) => ({ type: 'token', id: payload.tokenId }), summary: 'opened the first admin’s set-up' })
+export const sessionProved = defineEvent('session.proved', {
+  payload: t.Object({ userId: Id, sessionId: Id }),
+  subject: session,
+  about,
+  summary: 'proved the password again',
+})
+export const registrationRepeated = defineEvent('user.registration_repeated', {
+  payload: t.Object({ userId: Id }),
+  subject: account,
+  about,
+  summary: 'was registered again',
+  failed: true,
+})
+export const verificationRequested = defineEvent('user.verification_requested', {
+  payload: t.Object({ userId: Id }),
+  subject: account,
+  about,
+  summary: 'asked for a verification mail',
+})
+export const passwordResetRequested = defineEvent('password.reset_requested', {
+  payload: t.Object({ userId: Id }),
+  subject: account,
+  about,
+  summary: 'asked for a password reset',
+})
+export const passwordReset = defineEvent('password.reset', {
+  payload: t.Object({ userId: Id }),
+  subject: account,
+  about,
+  summary: 'reset the password',
+})
+export const passwordChanged = defineEvent('password.changed', {
+  payload: t.Object({ userId: Id }),
+  subject: account,
+  about,
+  summary: 'changed the password',
+})
+export const emailChangeRequested = defineEvent('email.change_requested', {
+  payload: t.Object({ userId: Id }),
+  subject: account,
+  about,
+  summary: 'asked to change the e-mail address',
+})
+export const emailChanged = defineEvent('email.changed', {
+  payload: t.Object({ userId: Id, before: t.String(), after: t.String() }),
+  subject: account,
+  about,
+  summary: 'changed the e-mail address',
+})
+export const emailReverted = defineEvent('email.reverted', {
+  payload: t.Object({ userId: Id, before: t.String(), after: t.String() }),
+  subject: account,
+  about,
+  summary: 'took back a change of e-mail address',
+})
+export const firstAdminInvited = defineEvent('admin.setup_opened', {
+  payload: t.Object({ tokenId: Id }),
+  subject: (payload) => ({ type: 'token', id: payload.tokenId }),
+  summary: 'opened the first admin’s set-up',
+})
 
 export const events = [
   sessionCreated,

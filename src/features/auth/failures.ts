@@ -4,7 +4,10 @@ export const failures = defineFailures({
   INVALID_CREDENTIALS: ['unauthenticated', 'The address or the password is not right.'],
   INVALID_ACCESS_TOKEN: ['unauthenticated', 'The access token is not valid any more. Refresh it, or sign in again.'],
   INVALID_REFRESH_TOKEN: ['unauthenticated', 'The refresh token is not valid any more. Sign in again.'],
-  REFRESH_TOKEN_REUSED: ['unauthenticated', 'The refresh token was used before, so its session has been ended. Sign in again.'],
+  REFRESH_TOKEN_REUSED: [
+    'unauthenticated',
+    'The refresh token was used before, so its session has been ended. Sign in again.',
+  ],
   INVALID_TOKEN: ['malformed', 'The link is not valid any more. Ask for a new one.'],
   WEAK_PASSWORD: ['invalid', 'The password is too easy to guess.'],
   RATE_LIMITED: ['rate_limited', 'Too many failed attempts. Wait, or reset the password by mail.'],

@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { type App, defineFeature } from '#core'
-import { eraseDue } from './account-deletion'
 import { authenticate } from './authenticate'
+import { eraseDue } from './erasure'
 import { events } from './events'
 import { failures } from './failures'
 import { mails } from './mails'
@@ -9,15 +9,17 @@ import { purgeAuth } from './purge'
 import { accountRoutes, setupRoutes } from './routes'
 import { deletionRoutes, sessionRoutes } from './session-routes'
 
+export { erase } from './erasure'
 export * from './events'
 export { failures as authFailures } from './failures'
 export { firstAdminLink } from './first-admin'
 export { prove } from './prove'
 export { handOver } from './session-routes'
-export { openSession, revokeSessions } from './sessions'
+export { openSession, requireSession, revokeSessions } from './sessions'
 export { begin, type SignedIn } from './sign-in'
 
-const routes = (app: App) => new Elysia().use(accountRoutes(app)).use(sessionRoutes(app)).use(deletionRoutes(app)).use(setupRoutes(app))
+const routes = (app: App) =>
+  new Elysia().use(accountRoutes(app)).use(sessionRoutes(app)).use(deletionRoutes(app)).use(setupRoutes(app))
 
 export const auth = defineFeature({
   name: 'auth',

@@ -1,4 +1,4 @@
-import { type Context, Failure } from '#core'
+import type { Context, Failure } from '#core'
 import { failures } from './failures'
 
 /** Bytes; longer ones are refused before they cost a hash. */
@@ -13,15 +13,23 @@ const MIN_SCORE = 2
  * Refuses what is too short or easily guessed: common and leaked passwords, keyboard walks, the app's name, one's own
  * address (NIST SP 800-63B 3.1.1.2, ASVS 6.2.4). Throws WEAK_PASSWORD with a pointer to `field`.
  */
-export const refuseWeak = async (ctx: Context, password: string, about: { email: string; name?: string }, field = '/password') => {
+export const refuseWeak = async (
+  ctx: Context,
+  password: string,
+  about: { email: string; name?: string },
+  field = '/password',
+) => {
   const weak = (message: string): Failure => failures.WEAK_PASSWORD({ errors: [{ path: field, message }] })
   const length = [...password].length
   const min = ctx.config.passwordMinLength
   if (length < min) throw weak(`has to be at least ${min} characters long`)
   if (Buffer.byteLength(password) > PASSWORD_MAX_BYTES) throw weak(`has to be at most ${PASSWORD_MAX_BYTES} bytes long`)
-  const own = [about.email, about.email.split('@')[0] ?? '', about.name ?? '', ctx.config.appName].map((word) => word.toLowerCase()).filter((word) => word.length > 2)
+  const own = [about.email, about.email.split('@')[0] ?? '', about.name ?? '', ctx.config.appName]
+    .map((word) => word.toLowerCase())
+    .filter((word) => word.length > 2)
   const bare = password.toLowerCase().replace(/[\d\W_]+$/, '')
-  if (own.includes(password.toLowerCase()) || own.includes(bare)) throw weak('must not be your address, your name or the name of this service')
+  if (own.includes(password.toLowerCase()) || own.includes(bare))
+    throw weak('must not be your address, your name or the name of this service')
   const score = await judge()
   if (score(password.slice(0, JUDGED), own) < MIN_SCORE) throw weak('is too easy to guess: try a few unrelated words')
 }
@@ -29,8 +37,15 @@ export const refuseWeak = async (ctx: Context, password: string, about: { email:
 type Judge = (password: string, own: string[]) => number
 
 const load = async (): Promise<Judge> => {
-  const [{ ZxcvbnFactory }, common, en] = await Promise.all([import('@zxcvbn-ts/core'), import('@zxcvbn-ts/language-common'), import('@zxcvbn-ts/language-en')])
-  const factory = new ZxcvbnFactory({ dictionary: { ...common.dictionary, ...en.dictionary }, graphs: common.adjacencyGraphs })
+  const [{ ZxcvbnFactory }, common, en] = await Promise.all([
+    import('@zxcvbn-ts/core'),
+    import('@zxcvbn-ts/language-common'),
+    import('@zxcvbn-ts/language-en'),
+  ])
+  const factory = new ZxcvbnFactory({
+    dictionary: { ...common.dictionary, ...en.dictionary },
+    graphs: common.adjacencyGraphs,
+  })
   return (password, own) => factory.check(password, own).score
 }
 

@@ -1,8 +1,8 @@
 import { and, eq, isNull } from 'drizzle-orm'
 import { type Context, digest, keyedDigest, randomToken, seconds, type Tx } from '#core'
 import { bookkeeping, journal } from '#db'
+import { findById, isBanned, type User } from '#features/users'
 import { sendMail } from '#mail'
-import { isBanned, findById, type User } from '#features/users'
 import { refreshReused } from './events'
 import { failures } from './failures'
 import { sessionsRevokedMail } from './mails'
@@ -33,7 +33,11 @@ export const refresh = async (ctx: Context, presented: string): Promise<Rotated>
 }
 
 const rotate = async (tx: Tx, ctx: Context, presented: string): Promise<Rotated | 'invalid' | 'reused'> => {
-  const [found] = await tx.select().from(refreshTokens).innerJoin(sessions, eq(sessions.id, refreshTokens.sessionId)).where(eq(refreshTokens.digest, digest(presented)))
+  const [found] = await tx
+    .select()
+    .from(refreshTokens)
+    .innerJoin(sessions, eq(sessions.id, refreshTokens.sessionId))
+    .where(eq(refreshTokens.digest, digest(presented)))
   if (!found) return 'invalid'
   const { refresh_tokens: token, sessions: session } = found
   const user = await findById(tx, session.userId)
@@ -46,20 +50,28 @@ const rotate = async (tx: Tx, ctx: Context, presented: string): Promise<Rotated 
   if (again) return { user, session, refreshToken: again }
   await journal.record(tx, ctx, refreshReused, { userId: user.id, sessionId: session.id })
   await revokeSessions(tx, ctx, user.id, 'refresh_reused', { only: session.id })
-  await sendMail(tx, ctx, sessionsRevokedMail, { userId: user.id, sessionId: session.id }, { userId: user.id })
+  await sendMail(tx, ctx, sessionsRevokedMail, { userId: user.id, sessionId: session.id })
   return 'reused'
 }
 
 const succeed = async (tx: Tx, ctx: Context, session: Session, presented: string) => {
   const salt = randomToken()
   const successor = keyedDigest(presented, salt)
-  await tx.update(refreshTokens).set({ usedAt: ctx.now, successorSalt: salt, successor: digest(successor) }).where(eq(refreshTokens.digest, digest(presented)))
+  await tx
+    .update(refreshTokens)
+    .set({ usedAt: ctx.now, successorSalt: salt, successor: digest(successor) })
+    .where(eq(refreshTokens.digest, digest(presented)))
   await storeRefreshToken(tx, ctx, session, successor)
+  await tx.update(sessions).set({ lastSeenAt: ctx.now }).where(eq(sessions.id, session.id))
   return successor
 }
 
 const sameSuccessor = async (tx: Tx, ctx: Context, token: typeof refreshTokens.$inferSelect, presented: string) => {
-  if (!token.usedAt || !token.successorSalt || !token.successor || ctx.now.getTime() - token.usedAt.getTime() > REUSE_GRACE) return undefined
-  const [active] = await tx.select().from(refreshTokens).where(and(eq(refreshTokens.digest, token.successor), isNull(refreshTokens.usedAt)))
+  if (!token.usedAt || !token.successorSalt || !token.successor) return undefined
+  if (ctx.now.getTime() - token.usedAt.getTime() > REUSE_GRACE) return undefined
+  const [active] = await tx
+    .select()
+    .from(refreshTokens)
+    .where(and(eq(refreshTokens.digest, token.successor), isNull(refreshTokens.usedAt)))
   return active && keyedDigest(presented, token.successorSalt)
 }

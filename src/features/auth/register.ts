@@ -4,11 +4,11 @@ import { canonicalEmail, DEFAULT_ROLE, findByEmail, person, type User, userRegis
 import { sendMail } from '#mail'
 import { users } from '../users/schema'
 import { registrationRepeated } from './events'
+import { mayMail, mayMailFirst } from './mail-budget'
 import { alreadyRegisteredMail, verifyEmailMail } from './mails'
 import { issueToken } from './one-time-token'
 import { refuseWeak } from './password-policy'
 import { passwords } from './schema'
-import { mayMail } from './throttle'
 
 export interface NewAccount {
   email: string
@@ -29,8 +29,7 @@ export const register = async (ctx: Context, input: NewAccount): Promise<void> =
       const owner = await findByEmail(tx, email)
       if (owner) return await tellOwner(tx, ctx, owner)
       const user = await addUser(tx, ctx, { ...input, email }, hash)
-      await mayMail(tx, ctx, 'verify-email', email)
-      await sendVerification(tx, ctx, user)
+      if (await mayMailFirst(tx, ctx, 'verify-email', email)) await sendVerification(tx, ctx, user)
     })
   } catch (error) {
     // Another process registered the address between our look and our write: as if we had seen it.
@@ -39,19 +38,30 @@ export const register = async (ctx: Context, input: NewAccount): Promise<void> =
 }
 
 const tellOwner = async (tx: Tx, ctx: Context, owner: User) => {
-  if (!(await mayMail(tx, ctx, 'already-registered', owner.email))) {
-    tx.markRecorded()
-    return
-  }
+  if (!(await mayMail(tx, ctx, 'already-registered', owner.email))) return
   await journal.record(tx, ctx, registrationRepeated, { userId: owner.id })
   await sendMail(tx, ctx, alreadyRegisteredMail, { userId: owner.id })
 }
 
 /** Adds a person with a password in the caller's transaction. */
-export const addUser = async (tx: Tx, ctx: Context, { email, name }: Omit<NewAccount, 'password'>, hash: string, extra: Partial<User> = {}): Promise<User> => {
+export const addUser = async (
+  tx: Tx,
+  ctx: Context,
+  { email, name }: Omit<NewAccount, 'password'>,
+  hash: string,
+  extra: Partial<User> = {},
+): Promise<User> => {
   const [user] = await tx
     .insert(users)
-    .values({ id: newId(), email, name: name.trim(), role: DEFAULT_ROLE, createdAt: ctx.now, updatedAt: ctx.now, ...extra })
+    .values({
+      id: newId(),
+      email,
+      name: name.trim(),
+      role: DEFAULT_ROLE,
+      createdAt: ctx.now,
+      updatedAt: ctx.now,
+      ...extra,
+    })
     .returning()
   if (!user) throw new Error('A person was not stored')
   await tx.insert(passwords).values({ userId: user.id, hash, changedAt: ctx.now })

@@ -1,7 +1,7 @@
 import { t } from 'elysia'
 import type { App } from '#core'
-import { router } from '#http'
 import { UserModel, userFailures, view } from '#features/users'
+import { router } from '#http'
 import { changeEmail, confirmEmailChange, revertEmailChange } from './email-change'
 import { failures } from './failures'
 import { makeFirstAdmin } from './first-admin'
@@ -16,14 +16,19 @@ const accepted = (message: string) => ({ message })
 /** Accounts: from the first form to the last change of address. Sessions are in `session-routes.ts`. */
 export const accountRoutes = (app: App) =>
   router(app, '/auth')
-    .post('/register', async ({ ctx, body, status }) => status(202, await register(ctx, body).then(() => accepted('Check your inbox to go on.'))), {
-      public: true,
-      tier: 'register',
-      summary: 'Register; a taken address answers the same',
-      body: model.Register,
-      response: { 202: model.Accepted },
-      fails: [failures.WEAK_PASSWORD],
-    })
+    .post(
+      '/register',
+      async ({ ctx, body, status }) =>
+        status(202, await register(ctx, body).then(() => accepted('Check your inbox to go on.'))),
+      {
+        public: true,
+        tier: 'register',
+        summary: 'Register; a taken address answers the same',
+        body: model.Register,
+        response: { 202: model.Accepted },
+        fails: [failures.WEAK_PASSWORD],
+      },
+    )
     .post('/verify-email', async ({ ctx, body }) => view(await verifyEmail(ctx, body.token)), {
       public: true,
       tier: 'token',
@@ -32,20 +37,38 @@ export const accountRoutes = (app: App) =>
       response: { 200: UserModel },
       fails: [failures.INVALID_TOKEN],
     })
-    .post('/resend-verification', async ({ ctx, body, status }) => status(202, await resendVerification(ctx, body.email).then(() => accepted('If the address needs it, a new link is on its way.'))), {
-      public: true,
-      tier: 'mail',
-      summary: 'Mail a new verification link',
-      body: model.WithEmail,
-      response: { 202: model.Accepted },
-    })
-    .post('/forgot-password', async ({ ctx, body, status }) => status(202, await forgotPassword(ctx, body.email).then(() => accepted('If there is an account, a link is on its way.'))), {
-      public: true,
-      tier: 'mail',
-      summary: 'Mail a password reset link',
-      body: model.WithEmail,
-      response: { 202: model.Accepted },
-    })
+    .post(
+      '/resend-verification',
+      async ({ ctx, body, status }) =>
+        status(
+          202,
+          await resendVerification(ctx, body.email).then(() =>
+            accepted('If the address needs it, a new link is on its way.'),
+          ),
+        ),
+      {
+        public: true,
+        tier: 'mail',
+        summary: 'Mail a new verification link',
+        body: model.WithEmail,
+        response: { 202: model.Accepted },
+      },
+    )
+    .post(
+      '/forgot-password',
+      async ({ ctx, body, status }) =>
+        status(
+          202,
+          await forgotPassword(ctx, body.email).then(() => accepted('If there is an account, a link is on its way.')),
+        ),
+      {
+        public: true,
+        tier: 'mail',
+        summary: 'Mail a password reset link',
+        body: model.WithEmail,
+        response: { 202: model.Accepted },
+      },
+    )
     .post('/reset-password', async ({ ctx, body, status }) => status(204, await resetPassword(ctx, body)), {
       public: true,
       tier: 'token',
@@ -62,14 +85,24 @@ export const accountRoutes = (app: App) =>
       response: { 204: t.Void() },
       fails: [failures.INVALID_CREDENTIALS, failures.WEAK_PASSWORD, failures.RATE_LIMITED],
     })
-    .post('/change-email', async ({ ctx, body, status }) => status(202, await changeEmail(ctx, body).then(() => accepted('Confirm the change with the link that goes to the new address.'))), {
-      auth: 'session',
-      tier: 'password',
-      summary: 'Ask for another address; a taken one answers the same',
-      body: model.ChangeEmail,
-      response: { 202: model.Accepted },
-      fails: [failures.INVALID_CREDENTIALS, failures.RATE_LIMITED],
-    })
+    .post(
+      '/change-email',
+      async ({ ctx, body, status }) =>
+        status(
+          202,
+          await changeEmail(ctx, body).then(() =>
+            accepted('Confirm the change with the link that goes to the new address.'),
+          ),
+        ),
+      {
+        auth: 'session',
+        tier: 'password',
+        summary: 'Ask for another address; a taken one answers the same',
+        body: model.ChangeEmail,
+        response: { 202: model.Accepted },
+        fails: [failures.INVALID_CREDENTIALS, failures.RATE_LIMITED],
+      },
+    )
     .post('/confirm-email-change', async ({ ctx, body }) => view(await confirmEmailChange(ctx, body.token)), {
       public: true,
       tier: 'token',
@@ -97,11 +130,15 @@ export const accountRoutes = (app: App) =>
 
 /** The one-time link's other end. */
 export const setupRoutes = (app: App) =>
-  router(app, '/admin').post('/setup', async ({ ctx, body, status }) => status(201, view(await makeFirstAdmin(ctx, body))), {
-    public: true,
-    tier: 'token',
-    summary: 'Make the first admin with the token printed at start',
-    body: model.FirstAdmin,
-    response: { 201: UserModel },
-    fails: [failures.INVALID_TOKEN, failures.SETUP_CLOSED, failures.WEAK_PASSWORD, userFailures.EMAIL_TAKEN],
-  })
+  router(app, '/admin').post(
+    '/setup',
+    async ({ ctx, body, status }) => status(201, view(await makeFirstAdmin(ctx, body))),
+    {
+      public: true,
+      tier: 'token',
+      summary: 'Make the first admin with the token printed at start',
+      body: model.FirstAdmin,
+      response: { 201: UserModel },
+      fails: [failures.INVALID_TOKEN, failures.SETUP_CLOSED, failures.WEAK_PASSWORD, userFailures.EMAIL_TAKEN],
+    },
+  )

@@ -51,7 +51,12 @@ export const refreshTokens = sqliteTable(
   (table) => [index('refresh_tokens_session').on(table.sessionId)],
 )
 
-export type TokenPurpose = 'verify_email' | 'reset_password' | 'confirm_email_change' | 'revert_email_change' | 'admin_setup'
+export type TokenPurpose =
+  | 'verify_email'
+  | 'reset_password'
+  | 'confirm_email_change'
+  | 'revert_email_change'
+  | 'admin_setup'
 
 /** Secrets that travel by mail and work once. */
 export const oneTimeTokens = sqliteTable(

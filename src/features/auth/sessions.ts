@@ -7,7 +7,7 @@ import { failures } from './failures'
 import { refreshTokens, type Session, sessions } from './schema'
 
 export const SESSION_LIFETIME = days(30)
-/** A session that is not refreshed for this long is over. */
+/** A session that is neither used nor refreshed for this long is over. */
 export const IDLE_LIFETIME = days(7)
 /** Sessions per person; the oldest ends when one more begins. */
 const MAX_SESSIONS = 50
@@ -26,8 +26,7 @@ export const openSession = async (tx: Tx, ctx: Context, userId: string, adminId:
     expiresAt: later(ctx.now, SESSION_LIFETIME),
     revokedAt: null,
   }
-  const surplus = await tx.select({ id: sessions.id }).from(sessions).where(alive(ctx, userId)).orderBy(desc(sessions.createdAt), desc(sessions.id)).limit(MAX_SESSIONS).offset(MAX_SESSIONS - 1)
-  if (surplus.length > 0) await end(tx, ctx, surplus.map(({ id }) => id))
+  await makeRoom(tx, ctx, userId)
   await tx.insert(sessions).values(session)
   const refreshToken = randomToken()
   await storeRefreshToken(tx, ctx, session, refreshToken)
@@ -35,6 +34,18 @@ export const openSession = async (tx: Tx, ctx: Context, userId: string, adminId:
   return { session, refreshToken }
 }
 
+const makeRoom = async (tx: Tx, ctx: Context, userId: string) => {
+  const surplus = await tx
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(ofPerson(ctx, userId))
+    .orderBy(desc(sessions.createdAt), desc(sessions.id))
+    .limit(MAX_SESSIONS)
+    .offset(MAX_SESSIONS - 1)
+  await end(tx, ctx, userId, 'too many', surplus)
+}
+
+/** Keeps a refresh token's digest. It is good for as long as the session, and no longer than the idle lifetime. */
 export const storeRefreshToken = (tx: Tx, ctx: Context, session: Session, refreshToken: string) =>
   tx.insert(refreshTokens).values({
     digest: digest(refreshToken),
@@ -45,7 +56,12 @@ export const storeRefreshToken = (tx: Tx, ctx: Context, session: Session, refres
 
 /** The caller's live sessions, newest first. */
 export const listSessions = async (ctx: Signed) => {
-  const rows = await ctx.db.select().from(sessions).where(and(alive(ctx, ctx.actor.userId), isNull(sessions.adminId))).orderBy(desc(sessions.createdAt), asc(sessions.id)).limit(MAX_SESSIONS)
+  const rows = await ctx.db
+    .select()
+    .from(sessions)
+    .where(ofPerson(ctx, ctx.actor.userId))
+    .orderBy(desc(sessions.createdAt), asc(sessions.id))
+    .limit(MAX_SESSIONS)
   return rows.map((session) => ({
     id: session.id,
     current: ctx.actor.type === 'user' && ctx.actor.sessionId === session.id,
@@ -64,36 +80,62 @@ export const revokeSession = (ctx: Signed, id: string) =>
     if (ended.length === 0) throw failures.SESSION_NOT_FOUND()
   })
 
-/** Ends the session that the caller is using. */
-export const logout = async (ctx: Signed) => {
-  const { actor } = ctx
-  if (actor.type === 'api-key') return
-  await transaction(ctx, (tx) => revokeSessions(tx, ctx, actor.userId, 'logout', { only: actor.sessionId }))
-}
-
 /** Ends all of the caller's sessions, or all but the one in use. */
 export const logoutAll = (ctx: Signed, keepCurrent: boolean) =>
-  transaction(ctx, (tx) => revokeSessions(tx, ctx, ctx.actor.userId, 'logout_all', keepCurrent && ctx.actor.type === 'user' ? { except: ctx.actor.sessionId } : {}))
+  transaction(ctx, (tx) =>
+    revokeSessions(
+      tx,
+      ctx,
+      ctx.actor.userId,
+      'logout_all',
+      keepCurrent && ctx.actor.type === 'user' ? { except: ctx.actor.sessionId } : {},
+    ),
+  )
 
 /**
  * Ends a person's live sessions in the caller's transaction: their access tokens fail with the next request.
  * Returns the ids; records one event if there were any.
  */
-export const revokeSessions = async (tx: Tx, ctx: Context, userId: string, reason: string, which: { only?: string; except?: string } = {}): Promise<string[]> => {
+export const revokeSessions = async (
+  tx: Tx,
+  ctx: Context,
+  userId: string,
+  reason: string,
+  which: { only?: string; except?: string } = {},
+): Promise<string[]> => {
+  const only = which.only === undefined ? undefined : eq(sessions.id, which.only)
+  const except = which.except === undefined ? undefined : ne(sessions.id, which.except)
   const rows = await tx
     .select({ id: sessions.id })
     .from(sessions)
-    .where(and(alive(ctx, userId), which.only === undefined ? undefined : eq(sessions.id, which.only), which.except === undefined ? undefined : ne(sessions.id, which.except)))
-  const ids = rows.map(({ id }) => id)
+    .where(and(alive(ctx, userId), only, except))
+  return await end(tx, ctx, userId, reason, rows)
+}
+
+/**
+ * Makes sure in the caller's transaction that the session the request came with has not ended since it was admitted: a
+ * password reset may have run in between, and nothing that a thief began must survive it. Throws INVALID_ACCESS_TOKEN.
+ */
+export const requireSession = async (tx: Tx, ctx: Signed): Promise<void> => {
+  const { actor } = ctx
+  if (actor.type === 'api-key') return
+  const mine = and(alive(ctx, actor.userId), eq(sessions.id, actor.sessionId))
+  const [session] = await tx.select({ id: sessions.id }).from(sessions).where(mine)
+  if (!session) throw failures.INVALID_ACCESS_TOKEN()
+}
+
+const end = async (tx: Tx, ctx: Context, userId: string, reason: string, which: { id: string }[]) => {
+  const ids = which.map(({ id }) => id)
   if (ids.length === 0) return ids
-  await end(tx, ctx, ids)
+  await tx.update(sessions).set({ revokedAt: ctx.now }).where(inArray(sessions.id, ids))
+  await tx.delete(refreshTokens).where(inArray(refreshTokens.sessionId, ids))
   await journal.record(tx, ctx, sessionRevoked, { userId, sessionIds: ids, reason })
   return ids
 }
 
-const end = async (tx: Tx, ctx: Context, ids: string[]) => {
-  await tx.update(sessions).set({ revokedAt: ctx.now }).where(inArray(sessions.id, ids))
-  await tx.delete(refreshTokens).where(inArray(refreshTokens.sessionId, ids))
-}
+const alive = (ctx: Context, userId: string) =>
+  and(eq(sessions.userId, userId), isNull(sessions.revokedAt), gt(sessions.expiresAt, ctx.now))
 
-const alive = (ctx: Context, userId: string) => and(eq(sessions.userId, userId), isNull(sessions.revokedAt), gt(sessions.expiresAt, ctx.now))
+/** Sessions that the person opened and still uses; not those of an admin in their place. */
+const ofPerson = (ctx: Context, userId: string) =>
+  and(alive(ctx, userId), isNull(sessions.adminId), gt(sessions.lastSeenAt, later(ctx.now, -IDLE_LIFETIME)))

@@ -4,6 +4,7 @@ import { failures } from './failures'
 import { seedRoles } from './roles'
 import { routes } from './routes'
 
+export { ADMIN_ROLE, keepAnAdmin } from './admins'
 export * from './events'
 export { failures as userFailures } from './failures'
 export { canonicalEmail, findByEmail, findById, get, isBanned, permissionsOf } from './find'

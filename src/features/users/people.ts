@@ -8,12 +8,13 @@ const REMEMBERED = 10_000
 
 /** People that this process has read a moment ago, kept right by the journal's events. */
 const people = perApp((app) => {
-  const known = new Map<string, { user: User; at: number }>()
+  const memory = { known: new Map<string, { user: User; at: number }>(), changes: 0 }
   app.bus.subscribe('journal', (message) => {
     const { userId } = message as Pick<RecordedEvent, 'userId'>
-    if (userId) known.delete(userId)
+    memory.changes += 1
+    if (userId) memory.known.delete(userId)
   })
-  return known
+  return memory
 })
 
 /**
@@ -21,14 +22,15 @@ const people = perApp((app) => {
  * changed, never behind this one. To change a person, read them in the transaction instead.
  */
 export const knownById = async (app: App, id: string): Promise<User | undefined> => {
-  const known = people(app)
+  const memory = people(app)
+  const { known, changes } = memory
   const now = app.clock.now().getTime()
   const remembered = known.get(id)
   if (remembered && Math.abs(now - remembered.at) < MEMORY) return remembered.user
-  known.delete(id)
-  const reading = { at: now }
   const user = await findById(app.db, id)
+  // A change that was committed while the row was read may not be in it.
+  if (!user || memory.changes !== changes) return user
   if (known.size >= REMEMBERED) known.delete(known.keys().next().value ?? '')
-  if (user) known.set(id, { user, ...reading })
+  known.set(id, { user, at: now })
   return user
 }
