@@ -159,6 +159,18 @@ describe.each(databases)('journal: $name', ({ env, stop }) => {
     expect(await app.journal.verify()).toEqual({ ok: true, checked: 20 })
   })
 
+  // bar 240
+  test('a change that cannot be recorded does not happen', async () => {
+    const { app, as, tamper } = await stage()
+    await tamper("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT raise(ABORT, 'no space'); END")
+    const change = transaction(app, async (tx) => {
+      await tx.run(sql`INSERT INTO paused_queues VALUES ('mail', 0)`)
+      await journal.record(tx, as(ada), refused, {})
+    })
+    expect(await change.catch(() => 'refused')).toBe('refused')
+    expect(await app.db.all(sql`SELECT * FROM paused_queues`)).toEqual([])
+  })
+
   test('an empty journal holds', async () => {
     const { app } = await stage()
     expect(await app.journal.verify()).toEqual({ ok: true, checked: 0 })
