@@ -24,7 +24,7 @@ export interface ProcessState {
 /** The App as a Web-standard `fetch`. `main.ts` serves it; tests and the in-process client call it without a port. */
 export const createApi = (app: App, state: ProcessState = { draining: false }) => {
   const measured = metrics(app)
-  const router = new Elysia({ name: 'api', strictPath: true, normalize: true, aot: true })
+  const router = new Elysia({ name: 'api', normalize: true, aot: true })
     .use(problems(app))
     .use(cors(app))
     .use(headers(app))

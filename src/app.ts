@@ -3,6 +3,8 @@ import { openBus } from './adapters/bus/open'
 import { openCache } from './adapters/cache/open'
 import { openCounters } from './adapters/counters/open'
 import { openDatabase } from './adapters/database/open'
+import { idempotency } from './adapters/idempotency/purge'
+import { openIdempotency } from './adapters/idempotency/store'
 import { openJournal } from './adapters/journal/open'
 import { openLog } from './adapters/log/open'
 import type { Log } from './adapters/log/port'
@@ -27,7 +29,7 @@ export interface Overrides {
 export const openApp = async (config: Config, overrides: Overrides = {}): Promise<App> => {
   const clock = overrides.clock ?? systemClock
   const log = overrides.log ?? openLog(config)
-  const features: readonly Feature[] = [...(overrides.features ?? Object.values(list)), mail]
+  const features: readonly Feature[] = [...(overrides.features ?? Object.values(list)), mail, idempotency]
   const database = await openDatabase(config, { clock, log })
   const bus = await openBus(config, log)
   const shared = { database, bus, log, clock, features, app: (): App => app }
@@ -42,6 +44,7 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
     storage: await openStorage(config, clock),
     mailer: openMailer(config, clock),
     passwords: argon2(overrides.passwordHashing),
+    idempotency: openIdempotency({ database, clock, secrets: config.secrets }),
     bus,
     log,
     clock,

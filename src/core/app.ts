@@ -2,6 +2,7 @@ import type { Bus } from '../adapters/bus/port'
 import type { Cache } from '../adapters/cache/port'
 import type { Counters } from '../adapters/counters/port'
 import type { Database, Reader, Tx } from '../adapters/database/port'
+import type { Idempotency } from '../adapters/idempotency/port'
 import type { Journal } from '../adapters/journal/port'
 import type { Log } from '../adapters/log/port'
 import type { Mailer } from '../adapters/mailer/port'
@@ -26,6 +27,7 @@ export interface App {
   readonly storage: Storage
   readonly mailer: Mailer
   readonly passwords: Passwords
+  readonly idempotency: Idempotency
   readonly bus: Bus
   readonly log: Log
   readonly clock: Clock
@@ -39,6 +41,8 @@ export interface Context extends App {
   readonly ip: string | null
   readonly userAgent: string | null
   readonly now: Date
+  /** Last query of each transaction of this operation: an idempotency key notes there that it took effect. */
+  readonly beforeCommit?: (tx: Tx) => Promise<void>
 }
 
 /** A context whose actor is known. */
@@ -53,6 +57,7 @@ interface Origin {
   requestId?: string | null
   ip?: string | null
   userAgent?: string | null
+  beforeCommit?: Context['beforeCommit']
 }
 
 /** A context for one operation. Inherits from the App instead of copying it. */
@@ -63,6 +68,7 @@ export const contextOf = (app: App, origin: Origin): Context =>
     ip: origin.ip ?? null,
     userAgent: origin.userAgent ?? null,
     now: app.clock.now(),
+    beforeCommit: origin.beforeCommit,
   })
 
 /** A context for work that nobody asked for in person. */

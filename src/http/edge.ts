@@ -7,6 +7,7 @@ import { compress } from './compression'
 import { isPreflight } from './cors'
 import { attachExchange, type Exchange, exchangeOf, type Peer } from './exchange'
 import { failures } from './failures'
+import { idempotent } from './idempotency'
 import { accessLog } from './log'
 import type { Policies } from './policy'
 import { rateLimits } from './rate-limit'
@@ -28,6 +29,7 @@ export const gate = () =>
     const exchange = exchangeOf(request)
     Object.assign(set.headers, exchange.headers)
     if (exchange.failure) throw exchange.failure
+    if (exchange.replay) return exchange.replay
   })
 
 /**
@@ -40,6 +42,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
   const identify = identifier(app)
   const limit = rateLimits(app)
   const log = accessLog(app)
+  const answer = idempotent(app, (request) => api.fetch(request))
   const crossOrigin = app.config.corsOrigins.length > 0
 
   const open = (request: Request, peer: Peer): Exchange => {
@@ -88,7 +91,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
     } catch (error) {
       exchange.failure = error
     }
-    const response = await compress(request, await api.fetch(request))
+    const response = await compress(request, await answer(request, exchange))
     const duration = performance.now() - exchange.startedAt
     meter.observe(exchange, request.method, response.status, duration / 1000)
     log(exchange, request, response, duration)

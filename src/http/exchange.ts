@@ -10,11 +10,13 @@ export interface Policy {
   /** Named rate-limit tier, on top of the general one. */
   tier?: string
   /** What the body may be; `none` when it takes no body. */
-  body: 'json' | 'multipart' | 'text' | 'none'
+  body: 'json' | 'form' | 'multipart' | 'text' | 'none'
   /** The body may be left out. */
   bodyOptional: boolean
   /** Largest body in bytes. */
   maxBytes: number
+  /** For people: a refusal is a page as well. */
+  page: boolean
 }
 
 export type Access =
@@ -40,6 +42,10 @@ export interface Exchange {
   /** Why the credential was refused, if there was one. */
   refusal?: Failure
   context?: Context
+  /** A reply that was given before to the same request, and is given again. */
+  replay?: Response
+  /** Set while the request runs under an Idempotency-Key. */
+  beforeCommit?: Context['beforeCommit']
   /** Headers that the answer gets whatever happens: limits, versions. */
   readonly headers: Record<string, string>
   /** Problem code or exception name, for the access log. */
@@ -77,6 +83,7 @@ export const requestContext = (app: App, request: Request): Context => {
     requestId: exchange.requestId,
     ip: exchange.ip === 'unknown' ? null : exchange.ip,
     userAgent: request.headers.get('user-agent')?.slice(0, 512) ?? null,
+    beforeCommit: exchange.beforeCommit,
   })
   return exchange.context
 }

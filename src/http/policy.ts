@@ -14,6 +14,7 @@ export interface RouteDetail {
   'x-tier'?: string
   'x-max-bytes'?: number
   'x-body'?: Policy['body']
+  'x-page'?: boolean
   'x-produces'?: string
   'x-failures'?: readonly { status: number; code: string; message: string }[]
 }
@@ -35,15 +36,16 @@ export const policiesOf = (api: AnyElysia): Policies => {
     const schema = route.hooks.body
     const policy: Policy = {
       method: route.method,
-      template: route.path,
+      template: templateOf(route.path),
       access,
       tier: detail['x-tier'],
       body: detail['x-body'] ?? (schema ? 'json' : 'none'),
       bodyOptional: !schema?.required?.length,
       maxBytes: detail['x-max-bytes'] ?? JSON_MAX,
+      page: detail['x-page'] ?? false,
     }
     all.push(policy)
-    table.add(route.method, route.path, policy)
+    table.add(route.method, policy.template, policy)
   }
   const known = [...new Set(all.map((policy) => policy.method))].filter((method) => method !== 'OPTIONS')
   const find = (method: string, path: string) =>
@@ -54,6 +56,12 @@ export const policiesOf = (api: AnyElysia): Policies => {
       .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   return { all, find, methods }
 }
+
+/**
+ * A feature's own list is written `/` under its prefix and served without the slash. Elysia would take both; a path
+ * without a policy goes no further than the edge.
+ */
+export const templateOf = (path: string) => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)
 
 /** What a route's options left in its `detail`. */
 export const detailOf = (route: AnyElysia['routes'][number]): RouteDetail => (route.hooks.detail ?? {}) as RouteDetail

@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import { type App, Failure, type FailureKind, type FieldError } from '#core'
 import { exchangeOf } from './exchange'
 import { failures } from './failures'
+import { alert, sheet } from './sheet'
 
 /** The one place where a kind of failure becomes an HTTP status (RFC 9110). */
 export const STATUS: Record<FailureKind, number> = {
@@ -73,7 +74,9 @@ const problem = (app: App, request: Request, status: number, refusal: Refusal, h
   const { retryAfter, errors, members } = refusal.details ?? {}
   const own: Record<string, string> = { 'content-type': 'application/problem+json' }
   if (status === 401) own['www-authenticate'] = `Bearer realm="${app.config.appName.replace(/[^\w -]/g, '')}"`
-  if (status === 429 || status === 503) own['retry-after'] = String(Math.max(1, Math.ceil(retryAfter ?? RETRY_AFTER)))
+  if (retryAfter !== undefined || status === 429 || status === 503)
+    own['retry-after'] = String(Math.max(1, Math.ceil(retryAfter ?? RETRY_AFTER)))
+  if (exchange.policy?.page) return refusalPage(app, status, refusal.message, own)
   const body = {
     type: `${app.config.appUrl}/errors#${refusal.code}`,
     title: TITLES[status] ?? 'Error',
@@ -88,6 +91,10 @@ const problem = (app: App, request: Request, status: number, refusal: Refusal, h
   for (const name of ['content-type', 'content-length', 'etag', 'cache-control']) delete headers[name]
   return new Response(JSON.stringify(body), { status, headers: { ...own, 'cache-control': 'no-store' } })
 }
+
+/** The same for somebody who reads a page. */
+const refusalPage = (app: App, status: number, message: string, { 'content-type': _, ...headers }: Record<string, string>) =>
+  sheet(app, { title: 'That did not work', content: alert(message), status, headers })
 
 const toFailure = (error: unknown, code: string | number): Failure | undefined => {
   if (error instanceof Failure) return error

@@ -11,8 +11,10 @@ export type { Builder, Database, Reader, Tx } from './port'
  * Changes rows: all of them, or none if `work` throws. It has to record an event, and awaits nothing but its own queries.
  * Throws a Failure when the database is busy (`database_busy`) or the disk is full (`storage_full`).
  */
-export const transaction = <T>(ctx: Pick<Context, 'database'>, work: (tx: Tx) => Promise<T>): Promise<T> =>
-  ctx.database.transaction(work)
+export const transaction = <T>(
+  ctx: Pick<Context, 'database' | 'beforeCommit'>,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> => ctx.database.transaction(work, ctx.beforeCommit && { beforeCommit: ctx.beforeCommit })
 
 /** A transaction on counters, leases and last-seen times: nothing that people care about, so no event. */
 export const bookkeeping = <T>(ctx: Pick<Context, 'database'>, work: (tx: Tx) => Promise<T>): Promise<T> =>

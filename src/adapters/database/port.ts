@@ -31,6 +31,8 @@ interface TxHooks {
 export interface TransactionOptions {
   /** Bookkeeping (counters, leases, last-seen times) changes nothing that people care about and needs no event. */
   bookkeeping?: boolean
+  /** Runs as the last query of a transaction that changed something; if it throws, nothing has changed. */
+  beforeCommit?: (tx: Tx) => Promise<void>
 }
 
 export interface Database {

@@ -53,12 +53,17 @@ export const transactions = (begin: (life: Life) => Promise<Opened>, limits: Lim
         recorded = true
       },
     })
+    const complete = async () => {
+      const result = await work(tx)
+      if (opened.changed() === 0) return result
+      if (!recorded)
+        throw new Error('A transaction changed rows without recording an event: record one, or use bookkeeping()')
+      await options?.beforeCommit?.(tx)
+      return result
+    }
     let result: Awaited<ReturnType<typeof work>>
     try {
-      result = await within(timeLimit, current.run(life, work, tx), tooLong(timeLimit))
-      if (!recorded && opened.changed() > 0) {
-        throw new Error('A transaction changed rows without recording an event: record one, or use bookkeeping()')
-      }
+      result = await within(timeLimit, current.run(life, complete), tooLong(timeLimit))
       life.open = false
       await opened.commit()
     } catch (error) {

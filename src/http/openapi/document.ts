@@ -1,7 +1,7 @@
 import { toOpenAPISchema } from '@elysiajs/openapi/openapi'
 import type { AnyElysia } from 'elysia'
 import type { App } from '#core'
-import { detailOf, policiesOf } from '../policy'
+import { detailOf, policiesOf, templateOf } from '../policy'
 import { isObject, type Json, type JsonObject, plain } from './json'
 import { operation, type Route, type Setting } from './operation'
 import { credentialRefusals, type Refusal } from './refusals'
@@ -17,14 +17,13 @@ export const documentOf = (app: App, api: AnyElysia, version: string): JsonObjec
   const { config } = app
   const { deprecatedAt, sunsetAt } = datesOf(app, version)
   const routes = routesOf(api)
-  const declared = new Set([...routes.values()].flatMap((route) => route.declared.map(({ code }) => code)))
   const problems = problemSchemas(config.appUrl)
   const setting: Setting = {
     app,
     version,
     deprecated: deprecatedAt !== undefined,
     sunset: sunsetAt !== undefined,
-    credential: credentialRefusals(app, declared),
+    credential: credentialRefusals(app),
     problemRef: problems.refer,
   }
   const generated = toOpenAPISchema(api)
@@ -64,7 +63,7 @@ const routesOf = (api: AnyElysia): Map<string, Route> => {
   const policies = new Map(policiesOf(api).all.map((policy) => [`${policy.method} ${policy.template}`, policy]))
   const routes = new Map<string, Route>()
   for (const route of api.routes) {
-    const key = `${route.method} ${route.path}`
+    const key = `${route.method} ${templateOf(route.path)}`
     const policy = policies.get(key)
     if (!policy) continue
     const { hooks } = route
@@ -84,14 +83,15 @@ const routesOf = (api: AnyElysia): Map<string, Route> => {
 
 const pathsOf = (raw: JsonObject, routes: ReadonlyMap<string, Route>, setting: Setting): JsonObject => {
   const paths: Record<string, Json> = {}
-  for (const [path, item] of Object.entries(raw)) {
+  for (const [written, item] of Object.entries(raw)) {
+    const path = templateOf(written)
     if (!path.startsWith(`/api/${setting.version}/`) || !isObject(item)) continue
     const operations: Record<string, Json> = {}
     for (const [method, one] of Object.entries(item)) {
       const route = routes.get(`${method.toUpperCase()} ${path.replace(/\{([^}]+)\}/g, ':$1')}`)
       if (route && isObject(one)) operations[method] = operation(one, route, setting)
     }
-    if (Object.keys(operations).length > 0) paths[path] = operations
+    if (Object.keys(operations).length > 0) paths[path] = { ...objectOf(paths[path] ?? {}), ...operations }
   }
   return paths
 }

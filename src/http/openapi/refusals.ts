@@ -43,15 +43,12 @@ export const catalogueOf = (app: Pick<App, 'features'>): Refusal[] => {
   return [...new Map(all.map((refusal) => [refusal.code, refusal])).values()]
 }
 
-/**
- * How recognising a credential may fail: what features that do so can refuse with, less what some verb declares as its
- * own (a wrong password is not a bad access token).
- */
-export const credentialRefusals = (app: Pick<App, 'features'>, declared: ReadonlySet<string>): Refusal[] =>
+/** How recognising a credential may fail: whatever features that do so have for a 401. */
+export const credentialRefusals = (app: Pick<App, 'features'>): Refusal[] =>
   app.features
     .filter((feature) => feature.authenticate)
     .flatMap((feature) => (feature.failures ? refusals(feature.failures) : []))
-    .filter(({ status, code }) => status === 401 && !declared.has(code))
+    .filter(({ status }) => status === 401)
 
 /** Every way in which a route can be refused, sorted: by the edge (`admission.ts`, `body.ts`, `rate-limit.ts`) and by its verb. */
 export const refusalsOf = (surface: Surface, credential: readonly Refusal[]): Refusal[] => {
@@ -66,6 +63,13 @@ export const refusalsOf = (surface: Surface, credential: readonly Refusal[]): Re
   const unique = new Map(all.map((refusal) => [`${refusal.status} ${refusal.code}`, refusal]))
   return [...unique.values()].sort((a, b) => a.status - b.status || (a.code < b.code ? -1 : 1))
 }
+
+const IDEMPOTENCY: readonly Name[] = [
+  'INVALID_IDEMPOTENCY_KEY',
+  'IDEMPOTENCY_KEY_REUSED',
+  'REQUEST_IN_PROGRESS',
+  'REPLY_LOST',
+]
 
 type Name = keyof (typeof failures)['table']
 
@@ -86,6 +90,7 @@ const ofTheEdge = ({ policy, params, input, sunset }: Surface): Name[] => {
   if (access.kind === 'public') return names
   names.push('UNAUTHENTICATED', 'AMBIGUOUS_CREDENTIALS')
   if (unsafe) names.push('CROSS_SITE_REQUEST')
+  if (policy.method === 'POST') names.push(...IDEMPOTENCY)
   if (access.kind === 'session') names.push('SESSION_REQUIRED', 'IMPERSONATION_FORBIDDEN')
   if (access.permission) names.push('FORBIDDEN', 'INSUFFICIENT_SCOPE')
   if (access.verified) names.push('EMAIL_NOT_VERIFIED')
