@@ -5,6 +5,7 @@ import { type Job, jobs } from './schema'
 
 // Who lost its lease must not touch the row: another worker has it by now.
 const mine = (worker: string) => and(eq(jobs.status, 'running'), eq(jobs.leasedBy, worker))
+const inList = (ids: readonly string[]) => sql`id in (select value from json_each(${JSON.stringify(ids)}))`
 const released = { leasedBy: null, leasedUntil: null }
 
 /** How an attempt ended. */
@@ -53,9 +54,13 @@ export const settle = async (tx: Tx, worker: string, outcomes: readonly Outcome[
   }
 }
 
-/** Keeps what a worker holds. Returns the ids it still holds: what is missing has been taken over. */
-export const renew = async (tx: Tx, worker: string, until: Date): Promise<Set<string>> => {
-  const kept = await tx.update(jobs).set({ leasedUntil: until }).where(mine(worker)).returning({ id: jobs.id })
+/** Keeps the jobs that a worker runs. Returns the ids it still holds: what is missing has been taken over. */
+export const renew = async (tx: Tx, worker: string, ids: readonly string[], until: Date): Promise<Set<string>> => {
+  const kept = await tx
+    .update(jobs)
+    .set({ leasedUntil: until })
+    .where(and(inList(ids), mine(worker)))
+    .returning({ id: jobs.id })
   return new Set(kept.map(({ id }) => id))
 }
 
@@ -71,11 +76,11 @@ export const saveProgress = async (tx: Tx, worker: string, progress: ReadonlyMap
 /**
  * Takes jobs from workers that have gone silent; the lost attempt counts. They are tried again a little apart from each
  * other (a random part of `pause` milliseconds, doubled with each attempt), so that one that kills its process stops
- * dragging its neighbours along and ends as a dead letter alone.
+ * dragging its neighbours along and ends as a dead letter alone. `held` are the caller's own: it knows that it lives.
  */
 export const takeOver = (
   tx: Tx,
-  worker: string,
+  held: readonly string[],
   now: Date,
   pause: number,
 ): Promise<Pick<Job, 'id' | 'name' | 'status'>[]> =>
@@ -88,7 +93,7 @@ export const takeOver = (
       runAt: sql`${now.getTime()} + abs(random() % (${pause} << min(attempts, 6)))`,
       lastError: 'The worker that ran it has gone silent',
     })
-    .where(sql`status = 'running' and leased_until < ${now.getTime()} and leased_by <> ${worker}`)
+    .where(sql`status = 'running' and leased_until < ${now.getTime()} and not (${inList(held)})`)
     .returning({ id: jobs.id, name: jobs.name, status: jobs.status })
 
 /**

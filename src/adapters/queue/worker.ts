@@ -19,6 +19,12 @@ export interface WorkerDeps extends QueueDeps {
   onEnded: () => void
 }
 
+/** How an attempt ended, and in which queue it takes a slot until that is written down. */
+interface Ended {
+  outcome: Outcome
+  queue: string
+}
+
 /** What an exchange with the table led to. */
 export interface Exchanged {
   started: Attempt[]
@@ -36,7 +42,7 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
   const load = new Map<string, number>()
   const progress = new Map<string, number>()
   const parked = new Set<string>()
-  let ended: Outcome[] = []
+  let ended: Ended[] = []
 
   const freeIn = (queue: string) => Math.min(CLAIM_AT_ONCE, concurrencyOf(queue) - (load.get(queue) ?? 0))
   const occupy = (queue: string, by: 1 | -1) => load.set(queue, (load.get(queue) ?? 0) + by)
@@ -50,11 +56,26 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
     void attempt.outcome.then((outcome) => {
       running.delete(job.id)
       progress.delete(job.id)
-      occupy(job.queue, -1)
-      ended.push(outcome)
+      ended.push({ outcome, queue: job.queue })
       onEnded()
     })
     return [attempt]
+  }
+
+  const held = () => [...running.keys(), ...ended.map(({ outcome }) => outcome.id)]
+
+  /** What is to be written down now. Its slots are free from here on. */
+  const takeEnded = () => {
+    const taken = ended
+    ended = []
+    for (const { queue } of taken) occupy(queue, -1)
+    return taken
+  }
+
+  /** Nothing was written: it will be next time, and until then the leases hold. */
+  const putBack = (taken: Ended[]) => {
+    for (const { queue } of taken) occupy(queue, 1)
+    ended = [...taken, ...ended]
   }
 
   /** One transaction: writes down what has ended, takes over what was abandoned, takes what is due (unless `closing`). */
@@ -62,30 +83,32 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
     const now = clock.now()
     const seen = await look(database.reader)
     const reached = (moment: number | null) => moment !== null && moment <= now.getTime()
-    const queues = closing ? [] : seen.queues.filter((queue) => freeIn(queue) > 0)
+    const queues = closing ? [] : seen.queues
     const delayed = seen.delayed === null ? undefined : new Date(seen.delayed)
-    const outcomes = ended
-    if (outcomes.length === 0 && queues.length === 0 && !reached(seen.delayed) && !reached(seen.expiry))
-      return { started: [], more: false, delayed }
-    ended = []
-    const claimed: Claimed[] = []
+    const idle = ended.length === 0 && !queues.some((queue) => freeIn(queue) > 0)
+    if (idle && !reached(seen.delayed) && !reached(seen.expiry)) return { started: [], more: false, delayed }
+    let taken: Ended[] = []
+    let claimed: Claimed[] = []
     let more = reached(seen.delayed)
     try {
       await bookkeeping({ database }, async (tx) => {
+        // Here, not before: while we waited for our turn more has ended, and it goes along.
+        taken = takeEnded()
+        const outcomes = taken.map(({ outcome }) => outcome)
         await settle(tx, id, outcomes, now)
-        if (reached(seen.expiry)) report(await takeOver(tx, id, now, lease / 30))
+        if (reached(seen.expiry)) report(await takeOver(tx, held(), now, Math.max(1, lease / 30)))
         if (reached(seen.delayed)) await promote(tx, now)
         for (const queue of queues) {
           const limit = freeIn(queue)
+          if (limit <= 0) continue
           const jobs = await claim(tx, { queue, limit, worker: id, names, now, leasedUntil: later(now, lease) })
-          claimed.push(...jobs)
+          claimed = claimed.concat(jobs)
           if (jobs.length === CLAIM_AT_ONCE) more = true
           if (jobs.length === 0) await park(queue)
         }
       })
     } catch (error) {
-      // Nothing was written: it will be next time, and until then the leases hold.
-      ended = [...outcomes, ...ended]
+      putBack(taken)
       throw error
     }
     return { started: claimed.flatMap(start), more, delayed }
@@ -105,9 +128,9 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
 
   /** Keeps the leases of what runs here; gives up what another worker has taken over. */
   const beat = async () => {
-    const held = [...running.values()]
-    const kept = await bookkeeping({ database }, (tx) => renew(tx, id, later(clock.now(), lease)))
-    for (const attempt of held) {
+    const attempts = [...running.values()]
+    const kept = await bookkeeping({ database }, (tx) => renew(tx, id, held(), later(clock.now(), lease)))
+    for (const attempt of attempts) {
       if (running.has(attempt.job.id) && !kept.has(attempt.job.id)) attempt.giveUp(new Error('The lease was lost'))
     }
   }
@@ -120,7 +143,7 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
 
   /** Writes down what has ended and gives back everything else that is held. */
   const release = async () => {
-    for (const { job } of running.values()) ended.push({ kind: 'returned', id: job.id })
+    for (const { job } of running.values()) ended.push({ outcome: { kind: 'returned', id: job.id }, queue: job.queue })
     await exchange(true)
   }
 
