@@ -13,7 +13,7 @@ const NULL_BODY = new Set([204, 205, 304])
 /**
  * Makes an authenticated POST with an `Idempotency-Key` safe to repeat: the first attempt runs, later ones get its
  * reply. Refusals are given again too; what may pass by itself (5xx, 429) is not kept. After a crash an attempt runs
- * again exactly if the first one changed nothing (ADR 0013). After draft-ietf-httpapi-idempotency-key-header.
+ * again exactly if the first one changed nothing (decision 0014). After draft-ietf-httpapi-idempotency-key-header.
  */
 export const idempotent = (app: App, next: Next) => {
   const attempt = async (request: Request, exchange: Exchange, actor: SignedActor, key: string): Promise<Response> => {
