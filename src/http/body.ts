@@ -3,6 +3,7 @@ import { exchangeOf, type Policy } from './exchange'
 import { failures } from './failures'
 
 const JSON_TYPE = /^application\/json(\s*;\s*charset="?utf-?8"?)?\s*$/i
+const FORM_TYPE = /^application\/x-www-form-urlencoded(\s*;|\s*$)/i
 
 /** Refuses a body by what its headers say, before a byte of it is read. */
 export const checkBody = (request: Request, policy: Policy) => {
@@ -20,19 +21,21 @@ export const checkBody = (request: Request, policy: Policy) => {
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity') throw failures.UNSUPPORTED_MEDIA_TYPE()
   if (policy.body === 'json' && !JSON_TYPE.test(type)) throw failures.UNSUPPORTED_MEDIA_TYPE()
+  if (policy.body === 'form' && !FORM_TYPE.test(type)) throw failures.UNSUPPORTED_MEDIA_TYPE()
   if (policy.body === 'multipart' && !/^multipart\/form-data\s*;/i.test(type)) throw failures.UNSUPPORTED_MEDIA_TYPE()
 }
 
-/** Reads JSON, counting bytes: a body without a length gets no further than the limit either. */
+/** Reads JSON and posted forms, counting bytes: a body without a length gets no further than the limit either. */
 export const body = new Elysia({ name: 'body' })
   .onParse({ as: 'global' }, async ({ request }) => {
     const policy = exchangeOf(request).policy
     if (policy?.body === 'none') return {}
-    if (policy?.body !== 'json') return undefined
+    if (policy?.body !== 'json' && policy?.body !== 'form') return undefined
     const text =
       request.headers.get('content-length') === null
         ? await readBounded(request, policy.maxBytes)
         : await request.text()
+    if (policy.body === 'form') return Object.fromEntries(new URLSearchParams(text))
     if (text === '' && policy.bodyOptional) return {}
     try {
       return JSON.parse(text) as unknown

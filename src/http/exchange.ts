@@ -16,7 +16,7 @@ export interface Policy {
   /** Largest body in bytes. */
   maxBytes: number
   /** For people: a refusal is a page as well. */
-  page: boolean
+  page?: boolean
 }
 
 export type Access =

@@ -42,7 +42,7 @@ export const policiesOf = (api: AnyElysia): Policies => {
       body: detail['x-body'] ?? (schema ? 'json' : 'none'),
       bodyOptional: !schema?.required?.length,
       maxBytes: detail['x-max-bytes'] ?? JSON_MAX,
-      page: detail['x-page'] ?? false,
+      page: detail['x-page'],
     }
     all.push(policy)
     table.add(route.method, policy.template, policy)

@@ -93,11 +93,17 @@ const problem = (app: App, request: Request, status: number, refusal: Refusal, h
 }
 
 /** The same for somebody who reads a page. */
-const refusalPage = (app: App, status: number, message: string, { 'content-type': _, ...headers }: Record<string, string>) =>
-  sheet(app, { title: 'That did not work', content: alert(message), status, headers })
+const refusalPage = (
+  app: App,
+  status: number,
+  message: string,
+  { 'content-type': _, ...headers }: Record<string, string>,
+) => sheet(app, { title: 'That did not work', content: alert(message), status, headers })
 
 const toFailure = (error: unknown, code: string | number): Failure | undefined => {
   if (error instanceof Failure) return error
+  // Elysia wraps what is thrown while a body is read.
+  if (error instanceof Error && error.cause instanceof Failure) return error.cause
   if (code === 'VALIDATION') return validationFailure(error)
   if (code === 'PARSE' || code === 'INVALID_COOKIE_SIGNATURE') return failures.MALFORMED_REQUEST()
   if (code === 'NOT_FOUND') return failures.NOT_FOUND()

@@ -7,6 +7,9 @@ import { STATUS } from './problems'
 /** Who may call a route: a session or API key, or a session only. */
 type Auth = 'user' | 'session'
 
+/** Bytes that a posted form may have. */
+const FORM_MAX = 16 * 1024
+
 type Thrower = (details?: FailureDetails) => Failure
 
 /**
@@ -33,6 +36,13 @@ export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
     stepUp: (_: true) => ({ detail: { 'x-step-up': true } as object }),
     /** A named rate limit on top of the general one; see `rate-limit.ts`. */
     tier: (name: string) => ({ detail: { 'x-tier': name } as object }),
+    /** A page for people, outside the API: refusals are pages too, and it is in no document. */
+    page: (_: true) => ({
+      detail: { 'x-access': 'public', 'x-page': true, hide: true } as object,
+      resolve: ({ request }) => ({ ctx: requestContext(app, request) }),
+    }),
+    /** Takes what a browser's form posts. */
+    form: (_: true) => ({ detail: { 'x-body': 'form', 'x-max-bytes': FORM_MAX } as object }),
     upload: (maxBytes: number) => ({ detail: { 'x-body': 'multipart', 'x-max-bytes': maxBytes } as object }),
     /** The answer is a page: its `Link` header is made from its `meta`. */
     paged: (_: true) => ({

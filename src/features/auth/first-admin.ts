@@ -32,11 +32,16 @@ export const firstAdminLink = async (ctx: Context): Promise<string | undefined> 
   return revealed && `${ctx.config.appUrl}/admin/setup?token=${revealed.secret}`
 }
 
+/** Looks at the link's token without using it. Throws SETUP_CLOSED once there is an admin, INVALID_TOKEN. */
+export const peekSetup = async (ctx: Context, token: string): Promise<void> => {
+  if (await hasAdmin(ctx.db)) throw failures.SETUP_CLOSED()
+  await peekToken(ctx, 'admin_setup', token)
+}
+
 /** Makes the first admin, verified. Throws SETUP_CLOSED once there is one, INVALID_TOKEN, EMAIL_TAKEN, WEAK_PASSWORD. */
 export const makeFirstAdmin = async (ctx: Context, input: NewAccount & { token: string }): Promise<User> => {
-  if (await hasAdmin(ctx.db)) throw failures.SETUP_CLOSED()
+  await peekSetup(ctx, input.token)
   const email = canonicalEmail(input.email)
-  await peekToken(ctx, 'admin_setup', input.token)
   await refuseWeak(ctx, input.password, { email, name: input.name })
   const hash = await ctx.passwords.hash(input.password)
   return await transaction(ctx, async (tx) => {

@@ -5,6 +5,7 @@ import { eraseDue } from './erasure'
 import { events } from './events'
 import { failures } from './failures'
 import { mails } from './mails'
+import { pages } from './pages'
 import { purgeAuth } from './purge'
 import { accountRoutes, setupRoutes } from './routes'
 import { deletionRoutes, sessionRoutes } from './session-routes'
@@ -13,6 +14,7 @@ export { erase } from './erasure'
 export * from './events'
 export { failures as authFailures } from './failures'
 export { firstAdminLink } from './first-admin'
+export { Password as PasswordModel, Tokens as TokensModel, Transport as TransportModel } from './models'
 export { prove } from './prove'
 export { handOver } from './session-routes'
 export { openSession, requireSession, revokeSessions } from './sessions'
@@ -24,6 +26,7 @@ const routes = (app: App) =>
 export const auth = defineFeature({
   name: 'auth',
   routes,
+  pages,
   failures,
   events,
   mails,

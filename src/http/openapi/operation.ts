@@ -103,6 +103,7 @@ const needs = ({ access }: Policy): string => {
 
 const MEDIA: Readonly<Record<Policy['body'], string>> = {
   json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
   multipart: 'multipart/form-data',
   text: 'text/plain',
   none: '',
