@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { brotliDecompressSync } from 'node:zlib'
+import { testApp } from '#tests'
 import { codingFor, compress } from './compression'
 
 const big = JSON.stringify({ data: Array.from({ length: 100 }, (_, n) => ({ id: n, name: `Person ${n}` })) })
@@ -140,5 +141,26 @@ describe('a reply passes untouched', () => {
     const result = await untouched(ask('gzip', 'HEAD'), json(null, { 'content-length': '5000' }))
     expect(result.headers.get('vary')).toBe('Accept-Encoding')
     expect(result.headers.get('content-length')).toBe('5000')
+  })
+})
+
+describe('from a real server', () => {
+  // bar 153
+  test('a large public reply is compressed, a reply with tokens is not', async () => {
+    const { listen, as } = await testApp()
+    const { port } = listen()
+    const raw = (path: string, init: RequestInit = {}) =>
+      fetch(`http://127.0.0.1:${port}${path}`, { ...init, decompress: false })
+    const page = await raw('/errors', { headers: { 'accept-encoding': 'gzip' } })
+    expect(page.headers.get('content-encoding')).toBe('gzip')
+    expect(page.headers.get('vary')).toContain('Accept-Encoding')
+    expect(Buffer.from(Bun.gunzipSync(await page.bytes())).toString()).toContain('internal_error')
+    const { authorization } = await as.ada.credentials()
+    const me = await raw('/api/v1/users/me', {
+      headers: { authorization: authorization ?? '', 'accept-encoding': 'gzip' },
+    })
+    expect(me.status).toBe(200)
+    expect(me.headers.get('content-encoding')).toBeNull()
+    expect(((await me.json()) as { name: string }).name).toBe('Ada')
   })
 })

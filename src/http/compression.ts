@@ -26,7 +26,7 @@ export const compress = (request: Request, response: Response): Response | Promi
   if (response.status !== 200) return response
   const { headers } = response
   if (!COMPRESSIBLE.test(headers.get('content-type') ?? '')) return response
-  varyByEncoding(headers)
+  varyBy(headers, 'Accept-Encoding')
   if (request.method !== 'GET') return response
   const coding = codingFor(request.headers.get('accept-encoding'))
   if (!coding || !isPlain(headers)) return response
@@ -99,10 +99,10 @@ const encoded = async (body: Blob, coding: Coding): Promise<Bytes> => {
     : Bun.gzipSync(bytes, { level: GZIP_LEVEL })
 }
 
-/** A cache must not hand a compressed reply to a client that cannot read it. */
-const varyByEncoding = (headers: Headers) => {
-  const vary = headers.get('vary')
-  if (vary === null || !/accept-encoding|\*/i.test(vary)) headers.append('vary', 'Accept-Encoding')
+/** Says that the reply depends on this header of the request, so that a cache does not hand it to everybody. */
+export const varyBy = (headers: Headers, name: string) => {
+  const vary = headers.get('vary')?.toLowerCase()
+  if (!vary?.includes(name.toLowerCase()) && vary !== '*') headers.append('vary', name)
 }
 
 /** The same bytes with the type that `Response` asks for. */

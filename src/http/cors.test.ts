@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { Elysia } from 'elysia'
 import type { App } from '#core'
+import { type Reply, testApp } from '#tests'
 import { loadConfig } from '../config'
 import { cors } from './cors'
+import { attachExchange } from './exchange'
 
 const served = (origins?: string) => {
   const config = loadConfig({ NODE_ENV: 'test', SECRET_KEY: 'mJ4x8Vq2Zt6Rw9Lk3Np7Hs5Fd1Gc0YbQ', CORS_ORIGINS: origins })
@@ -20,19 +22,22 @@ const served = (origins?: string) => {
 }
 
 const ALLOWED = 'https://app.example.com'
+const ask = (app: ReturnType<typeof served>, path: string, init: RequestInit) => {
+  const request = new Request(`http://localhost${path}`, init)
+  attachExchange(request, { requestId: 'r', ip: 'unknown', startedAt: 0, headers: { 'x-request-id': 'r' }, peer: {} })
+  return app.handle(request)
+}
 const get = (app: ReturnType<typeof served>, origin: string | undefined, path = '/') =>
-  app.handle(new Request(`http://localhost${path}`, { headers: origin ? { origin } : {} }))
+  ask(app, path, { headers: origin ? { origin } : {} })
 const preflight = (app: ReturnType<typeof served>, origin: string) =>
-  app.handle(
-    new Request('http://localhost/', {
-      method: 'OPTIONS',
-      headers: {
-        origin,
-        'access-control-request-method': 'PATCH',
-        'access-control-request-headers': 'authorization, x-evil',
-      },
-    }),
-  )
+  ask(app, '/', {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': 'PATCH',
+      'access-control-request-headers': 'authorization, x-evil',
+    },
+  })
 const corsHeaders = (response: Response) =>
   [...response.headers.keys()].filter((name) => name.startsWith('access-control-'))
 
@@ -104,5 +109,81 @@ describe('without a list', () => {
     const response = await preflight(app, ALLOWED)
     expect(corsHeaders(response)).toEqual([])
     expect(response.status).not.toBe(204)
+  })
+})
+
+describe('through the whole edge', () => {
+  const crossOrigin = (limit = '300/60') => testApp({ env: { CORS_ORIGINS: ALLOWED, RATE_LIMIT_GENERAL: limit } })
+  const origin = { headers: { origin: ALLOWED } }
+  const readable = (reply: Reply) => {
+    expect(reply.headers.get('access-control-allow-origin')).toBe(ALLOWED)
+    expect(reply.headers.get('access-control-expose-headers')).toContain('X-Request-Id')
+    expect(reply.headers.get('vary')).toContain('Origin')
+  }
+
+  // bar 148
+  test('every refusal can be read', async () => {
+    const { anon } = await crossOrigin()
+    const refusals: [number, Promise<Reply>][] = [
+      [400, anon.post('/auth/login', '{', { headers: { ...origin.headers, 'content-type': 'application/json' } })],
+      [401, anon.get('/users/me', origin)],
+      [404, anon.get('/nowhere', origin)],
+      [405, anon.put('/auth/login', {}, origin)],
+      [413, anon.post('/auth/login', { email: 'x'.repeat(2_000_000) }, origin)],
+      [
+        415,
+        anon.post('/auth/login', 'a=b', {
+          headers: { ...origin.headers, 'content-type': 'application/x-www-form-urlencoded' },
+        }),
+      ],
+      [422, anon.post('/auth/login', {}, origin)],
+    ]
+    for (const [status, asked] of refusals) {
+      const reply = await asked
+      expect(reply.status).toBe(status)
+      readable(reply)
+    }
+  })
+
+  // bar 148
+  test('so can "too many requests"', async () => {
+    const { anon } = await crossOrigin('1/60')
+    await anon.get('/users/me', origin)
+    const reply = await anon.get('/users/me', origin)
+    expect(reply).toRefuse(429, 'rate_limited')
+    readable(reply)
+  })
+
+  // bar 145
+  test('every reply says that it depends on the origin, a file of the documents too', async () => {
+    const { outside } = await crossOrigin()
+    for (const path of ['/', '/swagger', '/swagger/json', '/health/live', '/nowhere']) {
+      expect([path, (await outside.get(path)).headers.get('vary')]).toEqual([path, expect.stringContaining('Origin')])
+    }
+  })
+
+  // bar 147
+  test('a preflight needs no credential, whatever the route', async () => {
+    const { anon } = await crossOrigin()
+    const ahead = { headers: { origin: ALLOWED, 'access-control-request-method': 'DELETE' } }
+    const reply = await anon.send('OPTIONS', '/users/me', undefined, ahead)
+    expect(reply.status).toBe(204)
+    expect(reply.headers.get('access-control-allow-methods')).toContain('DELETE')
+    expect(reply.headers.get('x-request-id')).not.toBeNull()
+  })
+
+  // bar 128
+  test('OPTIONS for its own sake is no preflight', async () => {
+    const { anon } = await crossOrigin()
+    expect((await anon.send('OPTIONS', '/auth/login', undefined, origin)).status).toBe(405)
+  })
+
+  // bar 128
+  test('without a list a preflight is a method that no route takes', async () => {
+    const { anon } = await testApp()
+    const ahead = { headers: { origin: ALLOWED, 'access-control-request-method': 'POST' } }
+    const reply = await anon.send('OPTIONS', '/auth/login', undefined, ahead)
+    expect(reply.status).toBe(405)
+    expect(reply.headers.get('access-control-allow-origin')).toBeNull()
   })
 })

@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import type { App } from '#core'
+import { exchangeOf } from './exchange'
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE'
 const REQUEST_HEADERS =
@@ -36,7 +37,7 @@ export const cors = (app: Pick<App, 'config'>) => {
     if (isPreflight(request)) {
       Object.assign(set.headers, known?.preflight)
       set.headers.vary = 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers'
-      return new Response(null, { status: 204 })
+      return new Response(null, { status: 204, headers: exchangeOf(request).headers })
     }
     if (known) Object.assign(set.headers, known.reply)
   })

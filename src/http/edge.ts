@@ -3,7 +3,7 @@ import type { App } from '#core'
 import { admit, identifier } from './admission'
 import { checkBody } from './body'
 import { clientIp } from './client-ip'
-import { compress } from './compression'
+import { compress, varyBy } from './compression'
 import { isPreflight } from './cors'
 import { attachExchange, type Exchange, exchangeOf, type Peer } from './exchange'
 import { failures } from './failures'
@@ -91,7 +91,9 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
     } catch (error) {
       exchange.failure = error
     }
-    const response = await compress(request, await answer(request, exchange))
+    const answered = await answer(request, exchange)
+    if (crossOrigin) varyBy(answered.headers, 'Origin')
+    const response = await compress(request, answered)
     const duration = performance.now() - exchange.startedAt
     meter.observe(exchange, request.method, response.status, duration / 1000)
     log(exchange, request, response, duration)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Elysia } from 'elysia'
 import { type App, type Feature, type HealthReport, seconds } from '#core'
+import { testApp } from '#tests'
 import { loadConfig } from '../config'
 import { attachExchange } from './exchange'
 import { health } from './health'
@@ -198,5 +199,26 @@ describe('detail', () => {
     expect((await setUp({ database: broken }).get('/health', ['*'])).body.checks).toMatchObject({
       database: [{ status: 'fail' }],
     })
+  })
+})
+
+describe('the whole service', () => {
+  test('is ready, unlimited and silent to strangers', async () => {
+    const { outside } = await testApp({ env: { RATE_LIMIT_GENERAL: '1/60' } })
+    for (let n = 0; n < 3; n++) {
+      for (const path of ['/health/live', '/health/ready', '/health']) {
+        const reply = await outside.get(path)
+        expect([path, reply.status]).toEqual([path, 200])
+        expect(reply.headers.get('ratelimit')).toBeNull()
+        expect(reply.text).not.toContain('observedValue')
+      }
+    }
+  })
+
+  test('tells an admin more', async () => {
+    const { as } = await testApp()
+    const admin = await as.admin.under('').get('/health')
+    expect(admin.json().checks.database[0]).toMatchObject({ status: 'pass', kind: 'file' })
+    expect(admin.json().version).toEqual(expect.any(String))
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { App } from '#core'
+import { type Client, stoppedClock, testApp } from '#tests'
 import { loadConfig } from '../config'
 import { refuseVersion, versionHeaders, versionOf } from './versions'
 
@@ -75,4 +76,35 @@ test('an unknown version is refused with those there are', () => {
   expect(() => refuseVersion(app({}), 'v3')).toThrow(
     expect.objectContaining({ code: 'unknown_version', details: { members: { versions: ['v1', 'v2'] } } }),
   )
+})
+
+describe('over HTTP', () => {
+  const post = (client: Client) => client.post('/auth/login', {})
+
+  // bar 190
+  test('a deprecated version says so on every reply, its successor does not', async () => {
+    const { anon } = await testApp({ env: dated, clock: stoppedClock(new Date('2027-01-01T00:00:00Z')) })
+    for (const reply of [await post(anon), await anon.get('/nowhere'), await anon.get('/users/me')]) {
+      expect(reply.headers.get('deprecation')).toBe('@1796083200')
+      expect(reply.headers.get('sunset')).toBe('Tue, 01 Jun 2027 12:00:00 GMT')
+      expect(reply.headers.get('link')).toContain('/api/v2/')
+    }
+    expect((await post(anon.under('/api/v2'))).headers.get('deprecation')).toBeNull()
+  })
+
+  // bar 190
+  test('after its sunset it is gone, and says where to', async () => {
+    const { anon } = await testApp({ env: dated, clock: stoppedClock(new Date('2027-06-01T12:00:00Z')) })
+    const reply = await post(anon)
+    expect(reply).toRefuse(410, 'version_sunset')
+    expect(reply.headers.get('link')).toContain('/api/v2/auth/login')
+    expect((await post(anon.under('/api/v2'))).status).toBe(422)
+  })
+
+  test('an unknown version lists those there are', async () => {
+    const { anon } = await testApp()
+    const reply = await anon.under('/api/v9').get('/users/me')
+    expect(reply).toRefuse(404, 'unknown_version')
+    expect(reply.json().versions).toEqual(['v1', 'v2'])
+  })
 })
