@@ -5,26 +5,56 @@ import { failures } from './failures'
 /** How long a proof of password or second factor opens the dangerous routes. */
 const STEP_UP_LIFETIME = minutes(15)
 
-/** Asks every feature whose credential this is. A bad credential is kept: only routes that need one refuse for it. */
+type Answer = Identity | undefined
+
+/**
+ * Asks every feature whose credential this is; at once where all answer at once. A bad credential is kept: only routes
+ * that need one refuse for it.
+ */
 export const identifier = (app: App) => {
   const authenticators = app.features.flatMap((feature) => feature.authenticate?.(app) ?? [])
-  return async (request: Request, exchange: Exchange): Promise<void> => {
-    let found: Identity | undefined
-    for (const authenticate of authenticators) {
-      try {
-        const answer = authenticate(request)
-        const identity = answer instanceof Promise ? await answer : answer
-        if (!identity) continue
-        if ((found && found.actor.userId !== identity.actor.userId) || exchange.refusal)
-          exchange.refusal = failures.AMBIGUOUS_CREDENTIALS()
-        found ??= identity
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error
-        exchange.refusal = found || exchange.refusal ? failures.AMBIGUOUS_CREDENTIALS() : error
-      }
-    }
-    if (!exchange.refusal) exchange.identity = found
+
+  const settle = (exchange: Exchange, identity: Answer) => {
+    if (!identity) return
+    const { identity: found, refusal } = exchange
+    if (refusal || (found && found.actor.userId !== identity.actor.userId))
+      refuse(exchange, failures.AMBIGUOUS_CREDENTIALS())
+    else exchange.identity = found ?? identity
   }
+
+  const attempt = (exchange: Exchange, ask: () => Answer | Promise<Answer>): void | Promise<void> => {
+    try {
+      const answer = ask()
+      if (!(answer instanceof Promise)) return settle(exchange, answer)
+      return answer.then(
+        (identity) => settle(exchange, identity),
+        (error: unknown) => fail(exchange, error),
+      )
+    } catch (error) {
+      fail(exchange, error)
+    }
+  }
+
+  return (request: Request, exchange: Exchange): void | Promise<void> => {
+    let pending: Promise<void> | undefined
+    for (const authenticate of authenticators) {
+      const one = () => attempt(exchange, () => authenticate(request))
+      if (pending) pending = pending.then(one)
+      else pending = one() ?? undefined
+    }
+    return pending
+  }
+}
+
+/** A second credential, good or bad, disagrees with a first one. */
+const fail = (exchange: Exchange, error: unknown) => {
+  if (!(error instanceof Failure)) throw error
+  refuse(exchange, exchange.identity || exchange.refusal ? failures.AMBIGUOUS_CREDENTIALS() : error)
+}
+
+const refuse = (exchange: Exchange, refusal: Failure) => {
+  exchange.identity = undefined
+  exchange.refusal = refusal
 }
 
 /** Holds a route's declared access against who is calling. Throws the refusal. */

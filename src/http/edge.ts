@@ -66,8 +66,10 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
       Object.assign(exchange.headers, versionHeaders(app, version, path))
     }
     const { headers } = request
-    if (headers.has('authorization') || headers.has('x-api-key') || headers.has('cookie'))
-      await identify(request, exchange)
+    if (headers.has('authorization') || headers.has('x-api-key') || headers.has('cookie')) {
+      const identifying = identify(request, exchange)
+      if (identifying) await identifying
+    }
     const unlimited = path.startsWith('/health/') || path === '/health' || path === '/metrics'
     if (!unlimited) await limit(exchange)
     if (version) refuseVersion(app, version)

@@ -24,16 +24,23 @@ export const pinoLog = (level: Level, destination: LineWriter = stdout()): Log =
       destination,
     ),
     redactor(),
+    destination,
   )
 
-const wrap = (logger: pino.Logger, redact: ReturnType<typeof redactor>): Log => ({
+const wrap = (logger: pino.Logger, redact: ReturnType<typeof redactor>, destination: LineWriter): Log => ({
   debug: (fields, message) => void (logger.isLevelEnabled('debug') && logger.debug(redact(fields), message)),
   info: (fields, message) => void (logger.isLevelEnabled('info') && logger.info(redact(fields), message)),
   warn: (fields, message) => logger.warn(redact(fields), message),
   error: (fields, message) => logger.error(redact(fields), message),
-  access: (fields) => logger.info(fields, 'request'),
-  child: (fields) => wrap(logger.child(redact(fields)), redact),
+  // Written as pino would, without its walk over every field: this is a tenth of an answered request.
+  access: (fields) => {
+    if (logger.isLevelEnabled('info')) destination.write(accessLine(fields))
+  },
+  child: (fields) => wrap(logger.child(redact(fields)), redact, destination),
 })
+
+const accessLine = (fields: Record<string, unknown>) =>
+  `{"level":"info","time":"${new Date().toISOString()}",${JSON.stringify(fields).slice(1, -1)},"msg":"request"}\n`
 
 /** Milliseconds that lines wait to be written together: a write a line would cost more than the line. */
 const BATCH_TIME = 20
