@@ -9,6 +9,7 @@ import {
   defineEvent,
   defineFeature,
   type Feature,
+  hours,
   type RecordedEvent,
   t,
 } from '#core'
@@ -280,6 +281,29 @@ describe.each(databases)('journal: $name', ({ env, stop }) => {
     expect((await rename('f')).seq).toBe(6)
     expect(await app.journal.verify()).toEqual({ ok: true, checked: 1 })
     expect((await app.db.select().from(journalRetention)).map(({ seq }) => seq)).toEqual([3, 5])
+  })
+
+  test('rows of a period are found by time, although none is indexed by it', async () => {
+    const { app, as, clock, rename, rows } = await stage()
+    const start = clock.now()
+    const at = (hour: number) => new Date(start.getTime() + hours(hour))
+    for (let hour = 0; hour < 30; hour++) {
+      clock.set(at(hour))
+      await rename(`at ${hour}`)
+    }
+    const { events, during, view } = app.journal
+    const seqs = async (period: Parameters<typeof during>[0]) =>
+      (await app.db.select().from(events).where(during(period)).orderBy(events.seq)).map((row) => view(row).seq)
+    const all = (await rows()).map(({ seq }) => seq)
+    expect(await seqs({})).toEqual(all)
+    expect(await seqs({ after: at(10) })).toEqual(all.slice(10))
+    expect(await seqs({ before: at(10) })).toEqual(all.slice(0, 10))
+    expect(await seqs({ after: at(3), before: at(5) })).toEqual([4, 5])
+    expect(await seqs({ after: at(-9), before: at(99) })).toEqual(all)
+    expect(await seqs({ after: at(99) })).toEqual([])
+    expect(await seqs({ before: at(-1) })).toEqual([])
+    await bookkeeping(app, (tx) => app.journal.retire(tx, as(admin), at(20)))
+    expect(await seqs({ after: at(3), before: at(22) })).toEqual([21, 22])
   })
 
   test('retiring works off many rows in portions', async () => {

@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { sql } from 'drizzle-orm'
-import { discardJob, findJob, listQueues, listRunning, pauseQueue, resumeQueue, retryJob } from '#adapters/queue/admin'
 import { hours, later, minutes, PermanentFailure, seconds } from '#core'
 import { bookkeeping, enqueue } from '#db'
 import { notingJob, queueDrivers, queueStage, until } from '../support/queues'
@@ -197,14 +196,14 @@ describe.each(queueDrivers)('queue: $name', ({ env, stop }) => {
     const stage = await stageOf([hello])
     const { app, ctx } = stage
     const other = stage.another(app.features)
-    await bookkeeping(app, (tx) => pauseQueue(tx, ctx(), 'default'))
+    await bookkeeping(app, (tx) => app.queue.admin.pause(tx, ctx(), 'default'))
     await stage.add(hello.job, { n: 1 })
     expect([await app.queue.runDue(), await other.runDue()]).toEqual([0, 0])
     const paused = { name: 'default', paused: true, waiting: 1, running: 0, failed: 0 }
-    expect(await listQueues(ctx())).toContainEqual(paused)
-    await bookkeeping(app, (tx) => resumeQueue(tx, 'default'))
+    expect(await app.queue.admin.queues(ctx())).toContainEqual(paused)
+    await bookkeeping(app, (tx) => app.queue.admin.resume(tx, 'default'))
     expect(await other.runDue()).toBe(1)
-    expect(await listQueues(ctx())).toContainEqual({ ...paused, paused: false, waiting: 0 })
+    expect(await app.queue.admin.queues(ctx())).toContainEqual({ ...paused, paused: false, waiting: 0 })
   })
 
   test('a dead letter can be retried with all its attempts, or discarded', async () => {
@@ -218,14 +217,14 @@ describe.each(queueDrivers)('queue: $name', ({ env, stop }) => {
     const [kept, gone] = [await add(bad.job, { n: 1 }), await add(bad.job, { n: 2 })]
     await app.queue.runDue()
     healed = true
-    const retried = await bookkeeping(app, (tx) => retryJob(tx, ctx(), kept))
+    const retried = await bookkeeping(app, (tx) => app.queue.admin.retry(tx, ctx(), kept))
     expect(retried).toMatchObject({ id: kept, status: 'waiting', attempts: 0 })
-    expect(await bookkeeping(app, (tx) => discardJob(tx, gone))).toMatchObject({ id: gone })
-    expect(await findJob(ctx(), gone)).toBeUndefined()
+    expect(await bookkeeping(app, (tx) => app.queue.admin.discard(tx, gone))).toMatchObject({ id: gone })
+    expect(await app.queue.admin.find(ctx(), gone)).toBeUndefined()
     expect(await app.queue.runDue()).toBe(1)
     expect((await row(kept)).status).toBe('done')
-    expect(await bookkeeping(app, (tx) => retryJob(tx, ctx(), kept))).toBeUndefined()
-    expect(await bookkeeping(app, (tx) => discardJob(tx, 'unknown'))).toBeUndefined()
+    expect(await bookkeeping(app, (tx) => app.queue.admin.retry(tx, ctx(), kept))).toBeUndefined()
+    expect(await bookkeeping(app, (tx) => app.queue.admin.discard(tx, 'unknown'))).toBeUndefined()
   })
 
   test('a job tells how far it is, and it can be seen which worker has it', async () => {
@@ -247,10 +246,10 @@ describe.each(queueDrivers)('queue: $name', ({ env, stop }) => {
     const id = await stage.add(job, { n: 1 })
     const ran = stage.app.queue.runDue()
     await until(async () => (await stage.row(id)).progress === 0.5)
-    const [running] = await listRunning(stage.app.db)
+    const [running] = await stage.app.queue.admin.running(stage.app)
     expect(running).toMatchObject({ id, name: 'slow', progress: 0.5 })
     expect(running?.worker).toContain(`/${process.pid}/`)
-    expect(await bookkeeping(stage.app, (tx) => discardJob(tx, id))).toBeUndefined()
+    expect(await bookkeeping(stage.app, (tx) => stage.app.queue.admin.discard(tx, id))).toBeUndefined()
     gate.resolve()
     await ran
   })

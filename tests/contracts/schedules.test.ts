@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { purge } from '#adapters/queue/leases'
-import { listSchedules, runSchedule } from '#adapters/queue/schedules'
 import { days, defineJob, type Feature, hours, later, minutes } from '#core'
 import { bookkeeping } from '#db'
 import { type QueueStage, queueDrivers, queueStage, until } from '../support/queues'
@@ -96,17 +95,17 @@ describe.each(queueDrivers)('schedules: $name', ({ env, stop }) => {
     const { app, clock, ctx, ticks, start } = await hourly()
     const queue = start()
     await queue.runDue()
-    const listed = async () => (await listSchedules(ctx())).find(({ name }) => name === 'hourly')
+    const listed = async () => (await app.queue.admin.schedules(ctx())).find(({ name }) => name === 'hourly')
     const nextRunAt = new Date('2026-11-22T11:00:00.000Z')
     expect(await listed()).toEqual({ name: 'hourly', cron: '0 * * * *', nextRunAt, lastRunAt: null, lastStatus: null })
-    expect(await bookkeeping(app, (tx) => runSchedule(tx, ctx(), 'hourly'))).toBeString()
+    expect(await bookkeeping(app, (tx) => app.queue.admin.runSchedule(tx, ctx(), 'hourly'))).toBeString()
     expect(await listed()).toMatchObject({ lastStatus: 'waiting' })
     expect(await queue.runDue()).toBe(1)
     expect(await listed()).toMatchObject({ lastRunAt: clock.now(), lastStatus: 'done' })
     at(clock, '11:00:00')
     expect(await queue.runDue()).toBe(1)
     expect(ticks).toHaveLength(2)
-    expect(await bookkeeping(app, (tx) => runSchedule(tx, ctx(), 'unknown'))).toBeUndefined()
+    expect(await bookkeeping(app, (tx) => app.queue.admin.runSchedule(tx, ctx(), 'unknown'))).toBeUndefined()
   })
 
   test('done jobs are removed after a time, but for the last one of each schedule', async () => {
@@ -120,7 +119,9 @@ describe.each(queueDrivers)('schedules: $name', ({ env, stop }) => {
     expect(await doneBefore(later(clock.now(), -days(45)))).toBe(1)
     expect(await doneBefore(later(clock.now(), days(1)))).toBe(1)
     expect(await rows()).toHaveLength(1)
-    expect((await listSchedules(ctx())).find(({ name }) => name === 'hourly')).toMatchObject({ lastStatus: 'done' })
+    expect((await app.queue.admin.schedules(ctx())).find(({ name }) => name === 'hourly')).toMatchObject({
+      lastStatus: 'done',
+    })
   })
 
   test('a cron expression that means nothing stops the start', async () => {

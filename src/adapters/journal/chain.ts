@@ -1,7 +1,6 @@
 import { digest, randomToken } from '#core'
-import type { events } from './schema'
+import type { Row } from './schema'
 
-export type Row = typeof events.$inferSelect
 /** What the hash of a row covers besides the hash before it. Fixed: neither erasure nor anything else changes it. */
 type Fixed = Omit<
   Row,

@@ -1,9 +1,11 @@
-import { and, asc, eq, isNotNull, isNull, lte, or } from 'drizzle-orm'
+import { and, asc, eq, gt, isNotNull, isNull, lte, or } from 'drizzle-orm'
 import type { Context, Tx } from '#core'
+import type { Thinning } from './port'
+import { isOfType } from './read'
 import { events, journalRetention } from './schema'
 
-/** Rows removed in one transaction. */
-const RETIRE_AT_ONCE = 1_000
+/** Rows removed, or looked at, in one transaction. */
+const AT_ONCE = 1_000
 
 /**
  * Blanks what is held about a person: the content of rows about them, the origin of what they did themselves. What an
@@ -30,7 +32,7 @@ export const retire = async (tx: Tx, ctx: Pick<Context, 'now'>, before: Date): P
     .select({ seq: events.seq, hash: events.hash, createdAt: events.createdAt })
     .from(events)
     .orderBy(asc(events.seq))
-    .limit(RETIRE_AT_ONCE)
+    .limit(AT_ONCE)
   // Only from the beginning on: a row made while the clock was wrong must not tear a hole.
   const end = rows.findIndex((row) => row.createdAt >= before)
   const last = rows[(end === -1 ? rows.length : end) - 1]
@@ -38,4 +40,24 @@ export const retire = async (tx: Tx, ctx: Pick<Context, 'now'>, before: Date): P
   await tx.insert(journalRetention).values({ seq: last.seq, hash: last.hash, retiredAt: ctx.now })
   await tx.delete(events).where(lte(events.seq, last.seq))
   return end === -1 ? rows.length : end
+}
+
+/** Blanks rows that are not worth keeping whole any longer. See the port. */
+export const thin = async (tx: Tx, { types, after, before }: Thinning): Promise<{ thinned: number; upTo: number }> => {
+  const rows = await tx
+    .select({ seq: events.seq, createdAt: events.createdAt })
+    .from(events)
+    .where(gt(events.seq, after))
+    .orderBy(asc(events.seq))
+    .limit(AT_ONCE)
+  const end = rows.findIndex((row) => row.createdAt >= before)
+  const last = rows[(end === -1 ? rows.length : end) - 1]
+  if (!last) return { thinned: 0, upTo: after }
+  const whole = or(isNotNull(events.contentSalt), isNotNull(events.originSalt))
+  const thinned = await tx
+    .update(events)
+    .set({ payload: null, subjectLabel: null, contentSalt: null, ip: null, userAgent: null, originSalt: null })
+    .where(and(gt(events.seq, after), lte(events.seq, last.seq), or(...types.map(isOfType)), whole))
+    .returning({ seq: events.seq })
+  return { thinned: thinned.length, upTo: last.seq }
 }

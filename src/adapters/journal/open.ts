@@ -1,8 +1,10 @@
 import { eq, sql } from 'drizzle-orm'
 import type { App } from '#core'
 import { prepared } from '#db'
-import { erase, retire } from './erase'
+import { erase, retire, thin } from './erase'
+import { during } from './period'
 import type { Journal } from './port'
+import { list, scan } from './read'
 import { recorder, shown } from './record'
 import { events } from './schema'
 import { verify } from './verify'
@@ -24,7 +26,13 @@ export const openJournal = ({ database, features }: JournalDeps): Journal => ({
     const row = await byId(database.reader).get({ id })
     return row && shown(row)
   },
-  verify: () => verify(database.reader),
+  events,
+  during,
+  view: shown,
+  list,
+  scan: (filter) => scan(database.reader, filter),
+  verify: (options) => verify(database.reader, options),
   erase,
   retire,
+  thin,
 })

@@ -11,8 +11,8 @@ import {
   type Tx,
 } from '#core'
 import { prepared } from '#db'
-import { contentDigest, GENESIS, type Link, newSalt, originDigest, type Row, rowHash } from './chain'
-import { events, journalRetention } from './schema'
+import { contentDigest, GENESIS, type Link, newSalt, originDigest, rowHash } from './chain'
+import { events, journalRetention, type Row } from './schema'
 
 const lastRow = prepared((db) =>
   db.select({ seq: events.seq, hash: events.hash }).from(events).orderBy(desc(events.seq)).limit(1).prepare(),

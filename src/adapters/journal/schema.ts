@@ -53,6 +53,8 @@ export const events = sqliteTable(
   ],
 )
 
+export type Row = typeof events.$inferSelect
+
 /** Where the chain starts since older rows were retired: rows up to `seq` are gone, the last of them had `hash`. */
 export const journalRetention = sqliteTable('journal_retention', {
   seq: integer('seq').primaryKey(),

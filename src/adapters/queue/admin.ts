@@ -1,27 +1,48 @@
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Context, Tx } from '#core'
-import type { Reader } from '#db'
+import { listSchedules, runSchedule } from './schedules'
 import { type Job, type JobStatus, jobs, pausedQueues } from './schema'
 import { countByQueue } from './stats'
 
-export { listSchedules, runSchedule } from './schedules'
-export { type Job, type JobStatus, jobs, STATUSES } from './schema'
-
 export interface JobFilter {
-  queue?: string
-  status?: JobStatus
+  queue?: string | undefined
+  status?: JobStatus | undefined
 }
 
+/** What those who look after the queue may do. `wake` lets a worker in this process look at the table at once. */
+export const createAdmin = (wake: () => void) => ({
+  /** The table, to be read only: page through it by `id`, which rises with time. */
+  jobs,
+  where: jobsWhere,
+  find: findJob,
+  retry: async (tx: Tx, ctx: Pick<Context, 'now'>, id: string) => {
+    tx.afterCommit(wake)
+    return retryJob(tx, ctx, id)
+  },
+  discard: discardJob,
+  queues: listQueues,
+  pause: pauseQueue,
+  resume: async (tx: Tx, name: string) => {
+    tx.afterCommit(wake)
+    return resumeQueue(tx, name)
+  },
+  running: listRunning,
+  schedules: listSchedules,
+  runSchedule,
+})
+
+export type QueueAdmin = ReturnType<typeof createAdmin>
+
 /** The condition of a list of jobs; page through it by `jobs.id`, which rises with time. */
-export const jobsWhere = ({ queue, status }: JobFilter): SQL | undefined =>
+const jobsWhere = ({ queue, status }: JobFilter): SQL | undefined =>
   and(queue === undefined ? undefined : eq(jobs.queue, queue), status === undefined ? undefined : STATES[status])
 
 /** One job. Nothing if it is unknown or was removed after it was done. */
-export const findJob = async (ctx: Pick<Context, 'db'>, id: string): Promise<Job | undefined> =>
+const findJob = async (ctx: Pick<Context, 'db'>, id: string): Promise<Job | undefined> =>
   (await ctx.db.select().from(jobs).where(eq(jobs.id, id)))[0]
 
 /** Lets a job that is dead, or waits for its time, run now, with all its attempts before it. Nothing if it is not such a job. */
-export const retryJob = async (tx: Tx, ctx: Pick<Context, 'now'>, id: string): Promise<Job | undefined> => {
+const retryJob = async (tx: Tx, ctx: Pick<Context, 'now'>, id: string): Promise<Job | undefined> => {
   const retried = await tx
     .update(jobs)
     .set({ status: 'waiting', runAt: ctx.now, attempts: 0, finishedAt: null })
@@ -31,7 +52,7 @@ export const retryJob = async (tx: Tx, ctx: Pick<Context, 'now'>, id: string): P
 }
 
 /** Removes a job for good. Nothing if there is none, or it is running. */
-export const discardJob = async (tx: Tx, id: string): Promise<Job | undefined> => {
+const discardJob = async (tx: Tx, id: string): Promise<Job | undefined> => {
   const resting = inArray(jobs.status, ['scheduled', 'waiting', 'failed', 'dead', 'done'])
   return (
     await tx
@@ -42,10 +63,10 @@ export const discardJob = async (tx: Tx, id: string): Promise<Job | undefined> =
 }
 
 /** Keeps every process from taking jobs of a queue; those that run go on. */
-export const pauseQueue = async (tx: Tx, ctx: Pick<Context, 'now'>, name: string) =>
+const pauseQueue = async (tx: Tx, ctx: Pick<Context, 'now'>, name: string) =>
   void (await tx.insert(pausedQueues).values({ name, pausedAt: ctx.now }).onConflictDoNothing())
 
-export const resumeQueue = async (tx: Tx, name: string) =>
+const resumeQueue = async (tx: Tx, name: string) =>
   void (await tx.delete(pausedQueues).where(eq(pausedQueues.name, name)))
 
 export interface QueueState {
@@ -59,7 +80,7 @@ export interface QueueState {
 }
 
 /** The queues that features use or rows are in, by name. */
-export const listQueues = async (ctx: Pick<Context, 'db' | 'features'>): Promise<QueueState[]> => {
+const listQueues = async (ctx: Pick<Context, 'db' | 'features'>): Promise<QueueState[]> => {
   const counts = await countByQueue(ctx.db)
   const paused = await ctx.db.select({ name: pausedQueues.name }).from(pausedQueues)
   const used = ctx.features.flatMap(({ jobs: types = [] }) => types.map(({ queue }) => queue))
@@ -80,8 +101,8 @@ export const listQueues = async (ctx: Pick<Context, 'db' | 'features'>): Promise
 }
 
 /** What runs at the moment, and which worker (host/process/number) has said until when that it does. */
-export const listRunning = (db: Reader) =>
-  db
+const listRunning = (ctx: Pick<Context, 'db'>) =>
+  ctx.db
     .select({
       id: jobs.id,
       name: jobs.name,

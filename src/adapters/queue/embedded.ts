@@ -1,5 +1,6 @@
 import { days, hours, later, seconds } from '#core'
 import { bookkeeping } from '#db'
+import { createAdmin } from './admin'
 import type { JobTypes, QueueDeps } from './deps'
 import { purge } from './leases'
 import type { Queue } from './port'
@@ -106,6 +107,8 @@ export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Ti
   ]
 
   return {
+    driver: 'embedded',
+    admin: createAdmin(wake),
     enqueue: async (tx, ctx, job, payload, options) => {
       // A job that nobody knows would wait for ever.
       if (!types.has(job.name)) throw new Error(`The job ${job.name} is in no feature's manifest`)

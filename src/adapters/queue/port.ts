@@ -1,8 +1,10 @@
 import type { Context } from '../../core/app'
 import type { EnqueueOptions, JobType } from '../../core/job'
 import type { Tx } from '../database/port'
+import type { QueueAdmin } from './admin'
 
 export interface Queue {
+  readonly driver: string
   /**
    * Adds a job in the caller's transaction; it carries the caller's request id.
    * Returns its id, or nothing if the dedupe key is taken.
@@ -16,4 +18,6 @@ export interface Queue {
   runDue(): Promise<number>
   /** Waiting and running jobs, and the age in milliseconds of the oldest one that is due. */
   depth(): Promise<{ waiting: number; running: number; dead: number; lag: number }>
+  /** For those who look after it. Verbs that change something take a transaction: record an event in it. */
+  readonly admin: QueueAdmin
 }
