@@ -11,9 +11,13 @@ export const queryInteger = (min: number, max: number) =>
 const flag = () =>
   t.Union([t.Literal('true'), t.Literal('false')], { error: 'has to be true or false', 'x-boolean': true })
 
-/** What every list takes; `sorts` are the names that may be sorted by. */
+/** A query that takes these parameters and no other: a filter that does not exist must not look as if it had found all. */
+export const strictQuery = <const P extends Record<string, TSchema>>(parameters: P) =>
+  t.Object(parameters, { additionalProperties: t.Never({ error: 'is not a parameter here' }) })
+
+/** What every list takes; `sorts` are the names that may be sorted by. Any other parameter is refused. */
 export const pageQuery = <const F extends Record<string, TSchema>>(sorts: readonly string[], filters: F) =>
-  t.Object({
+  strictQuery({
     limit: t.Optional(
       t.String({
         pattern: '^([1-9]\\d?|100)$',
