@@ -1,20 +1,19 @@
 import { and, asc, eq, gt, gte, lt, lte, or, type SQL, sql } from 'drizzle-orm'
-import { type Context, days, later, type Page, type RecordedEvent } from '#core'
+import type { Context, Page, RecordedEvent } from '#core'
 import { type PageRequest, paginate, type Reader } from '#db'
+import { during } from './period'
 import type { JournalFilter } from './port'
 import { shown } from './record'
 import { events } from './schema'
 
 /** Rows read at a time by those who read on and on. */
 const AT_ONCE = 500
-/** Rows are in the order of their making; how far a clock may have been off when one was made. */
-const SKEW = days(1)
 
 /** One page of the rows that match, newest first unless asked otherwise. */
-export const list = async (ctx: Context, request: PageRequest, filter: JournalFilter): Promise<Page<RecordedEvent>> =>
+export const list = (ctx: Context, request: PageRequest, filter: JournalFilter): Promise<Page<RecordedEvent>> =>
   paginate(ctx, request, {
     from: events,
-    where: await matching(ctx.db, filter),
+    where: matching(filter),
     sort: { createdAt: events.seq },
     id: events.seq,
     filter,
@@ -23,7 +22,7 @@ export const list = async (ctx: Context, request: PageRequest, filter: JournalFi
 
 /** The rows that match and were there at the start, oldest first, in constant memory. */
 export const scan = async function* (db: Reader, filter: JournalFilter): AsyncGenerator<RecordedEvent[]> {
-  const where = await matching(db, filter)
+  const where = matching(filter)
   const [newest] = await db.select({ seq: sql<number | null>`max(${events.seq})` }).from(events)
   const end = newest?.seq ?? 0
   for (let last = 0; last < end; ) {
@@ -38,7 +37,7 @@ export const scan = async function* (db: Reader, filter: JournalFilter): AsyncGe
   }
 }
 
-const matching = async (db: Reader, filter: JournalFilter): Promise<SQL | undefined> => {
+const matching = (filter: JournalFilter): SQL | undefined => {
   const { type, actorId, userId, resource, ip, requestId, outcome } = filter
   return and(
     type === undefined ? undefined : isOfType(type),
@@ -49,7 +48,7 @@ const matching = async (db: Reader, filter: JournalFilter): Promise<SQL | undefi
     ip === undefined ? undefined : eq(events.ip, ip),
     requestId === undefined ? undefined : eq(events.requestId, requestId),
     outcome === undefined ? undefined : eq(events.outcome, outcome),
-    await between(db, filter),
+    during(filter),
   )
 }
 
@@ -58,31 +57,4 @@ export const isOfType = (pattern: string): SQL | undefined => {
   if (!pattern.endsWith('.*')) return eq(events.type, pattern)
   const prefix = pattern.slice(0, -1)
   return and(gte(events.type, prefix), lt(events.type, `${prefix.slice(0, -1)}/`))
-}
-
-/** The times themselves, and the part of the journal where such rows can be: there is no index on time. */
-const between = async (db: Reader, { after, before }: JournalFilter): Promise<SQL | undefined> => {
-  const first = after && (await rowAt(db, later(after, -SKEW)))
-  const end = before && (await rowAt(db, later(before, SKEW)))
-  return and(
-    after && gte(events.createdAt, after),
-    first === undefined ? undefined : gte(events.seq, first),
-    before && lt(events.createdAt, before),
-    end === undefined ? undefined : lt(events.seq, end),
-  )
-}
-
-/** The first row that was made at this time or later, found by halving: some twenty rows are read, however many there are. */
-const rowAt = async (db: Reader, date: Date): Promise<number | undefined> => {
-  const middle = sql.raw('(low + high) / 2')
-  const older = sql`(select created_at from events where seq = ${middle}) < ${date.getTime()}`
-  const found = await db.get<{ seq: number | null } | undefined>(sql`
-    with recursive span(low, high) as (
-      select min(seq), max(seq) + 1 from events
-      union all
-      select case when ${older} then ${middle} + 1 else low end, case when ${older} then high else ${middle} end
-      from span where low < high
-    )
-    select low as seq from span where low >= high`)
-  return found?.seq ?? undefined
 }
