@@ -9,6 +9,7 @@ import { openJournal } from './adapters/journal/open'
 import { openLog } from './adapters/log/open'
 import type { Log } from './adapters/log/port'
 import { openMailer } from './adapters/mailer/open'
+import { type OutboundOptions, openOutbound } from './adapters/outbound/open'
 import { argon2 } from './adapters/passwords/argon2'
 import type { HashingCost } from './adapters/passwords/port'
 import { openQueue } from './adapters/queue/open'
@@ -17,11 +18,12 @@ import type { Config } from './config'
 import * as list from './features'
 import { mail } from './mail'
 
-/** What a test replaces: the time it is, how hard hashing is, which features there are. */
+/** What a test replaces: the time it is, how hard hashing is, who resolves names, which features there are. */
 export interface Overrides {
   clock?: Clock
   log?: Log
   passwordHashing?: HashingCost
+  outbound?: OutboundOptions
   features?: readonly Feature[]
 }
 
@@ -44,6 +46,7 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
     storage: await openStorage(config, clock),
     mailer: openMailer(config, clock),
     passwords: argon2(overrides.passwordHashing),
+    outbound: openOutbound(config, overrides.outbound),
     idempotency: openIdempotency({ database, clock, secrets: config.secrets }),
     bus,
     log,

@@ -6,6 +6,7 @@ import type { Idempotency } from '../adapters/idempotency/port'
 import type { Journal } from '../adapters/journal/port'
 import type { Log } from '../adapters/log/port'
 import type { Mailer } from '../adapters/mailer/port'
+import type { Outbound } from '../adapters/outbound/port'
 import type { Passwords } from '../adapters/passwords/port'
 import type { Queue } from '../adapters/queue/port'
 import type { Storage } from '../adapters/storage/port'
@@ -27,6 +28,8 @@ export interface App {
   readonly storage: Storage
   readonly mailer: Mailer
   readonly passwords: Passwords
+  /** The only way to call an address that somebody typed in. */
+  readonly outbound: Outbound
   readonly idempotency: Idempotency
   readonly bus: Bus
   readonly log: Log
