@@ -28,7 +28,7 @@ export const during = ({ after, before }: Period): SQL | undefined =>
 const firstAt = (date: Date) => {
   const older = sql`(select created_at from events where seq = (low + high) / 2) < ${date.getTime()}`
   return sql`(with recursive halves(low, high) as (
-    select coalesce(min(seq), 1), coalesce(max(seq), 0) + 1 from events
+    select coalesce((select min(seq) from events), 1), coalesce((select max(seq) from events), 0) + 1
     union all
     select iif(${older}, (low + high) / 2 + 1, low), iif(${older}, high, (low + high) / 2) from halves where low < high
   ) select low from halves where low >= high)`

@@ -87,18 +87,30 @@ export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Ti
     return setInterval(async () => {
       if (busy) return
       busy = true
-      try {
-        await work()
-      } catch (error) {
-        log.error({ error }, 'The queue could not keep its books; it tries again')
-      }
+      await orLog(work)
       busy = false
     }, milliseconds)
+  }
+
+  const orLog = async (work: () => Promise<unknown>) => {
+    try {
+      await work()
+    } catch (error) {
+      log.error({ error }, 'The queue could not keep its books; it tries again')
+    }
   }
 
   const removeDone = async () => {
     const before = later(clock.now(), -KEEP_DONE)
     while (working && (await bookkeeping(deps, (tx) => purge(tx, before))) > 0) await Bun.sleep(10)
+  }
+
+  /** Waits until nothing runs any more, but no longer than `limit` milliseconds. */
+  const allEnded = async (limit: number) => {
+    const late = Promise.withResolvers<void>()
+    const alarm = setTimeout(late.resolve, limit)
+    await Promise.race([Promise.all([...worker.running.values()].map(({ outcome }) => outcome)), late.promise])
+    clearTimeout(alarm)
   }
 
   const keepAlive = () => [
@@ -123,18 +135,16 @@ export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Ti
       timers = [...keepAlive(), every(PURGE_EVERY, removeDone)]
       log.info({ worker: worker.id, jobs: types.size }, 'The worker is ready')
       turn()
+      void orLog(removeDone)
     },
 
     drain: async (deadline) => {
       working = false
       clearTimeout(timer)
       await turning
-      const ended = () => Promise.all([...worker.running.values()].map(({ outcome }) => outcome))
-      await Promise.race([ended(), Bun.sleep(deadline)])
-      if (worker.running.size > 0) {
-        for (const attempt of worker.running.values()) attempt.stop()
-        await Promise.race([ended(), Bun.sleep(GRACE)])
-      }
+      await allEnded(deadline)
+      for (const attempt of worker.running.values()) attempt.stop()
+      await allEnded(GRACE)
       for (const each of timers) clearInterval(each)
       await worker.release()
     },
