@@ -9,6 +9,8 @@ interface CpuProfile {
 }
 
 const ROWS = 30
+/** Microseconds. A longer gap between two samples is a server that waited, not one that worked. */
+const LONGEST_SAMPLE = 3_000
 
 /** The functions that cost most by themselves, of every profile in a folder. */
 export const hottest = (folder: string): string[] =>
@@ -19,7 +21,7 @@ export const hottest = (folder: string): string[] =>
 const top = ({ nodes, samples, timeDeltas }: CpuProfile): string[] => {
   const spent = new Map<number, number>()
   samples.forEach((id, i) => {
-    spent.set(id, (spent.get(id) ?? 0) + (timeDeltas[i] ?? 0))
+    spent.set(id, (spent.get(id) ?? 0) + Math.min(timeDeltas[i] ?? 0, LONGEST_SAMPLE))
   })
   const byFunction = new Map<string, number>()
   for (const { id, callFrame } of nodes) {
