@@ -14,6 +14,7 @@ export const TIERS = {
   register: { limit: 30, window: 60 },
   login: { limit: 30, window: 60 },
   mail: { limit: 20, window: 60 },
+  '2fa': { limit: 30, window: 60 },
   token: { limit: 30, window: 60 },
   refresh: { limit: 120, window: 60 },
   password: { limit: 20, window: 60 },

@@ -13,6 +13,7 @@ export { knownById } from './people'
 export { me } from './profile'
 export { DEFAULT_ROLE } from './roles'
 export type { Role, User } from './schema'
+export { noteSecondFactor } from './second-factor'
 export { entityTag, person, type UserView, view } from './view'
 
 export const users = defineFeature({
