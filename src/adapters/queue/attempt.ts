@@ -20,7 +20,7 @@ class TimedOut extends Error {
 }
 
 /** The wait before the next attempt: anywhere up to a limit that doubles, so that what failed together comes back apart. */
-export const backoff = (type: Pick<JobType, 'backoff' | 'maxBackoff'>, attempt: number, random = Math.random) =>
+const backoff = (type: Pick<JobType, 'backoff' | 'maxBackoff'>, attempt: number, random = Math.random) =>
   Math.round(random() * Math.min(type.maxBackoff, type.backoff * 2 ** (attempt - 1)))
 
 /** Starts one attempt at a job on behalf of the system, under the request id of whoever added it. */

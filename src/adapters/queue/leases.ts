@@ -30,27 +30,23 @@ export const settle = async (tx: Tx, worker: string, outcomes: readonly Outcome[
   const done = outcomes.filter(({ kind }) => kind === 'done').map(({ id }) => id)
   if (done.length > 0) await finished(tx).run({ ids: JSON.stringify(done), worker, now: now.getTime() })
   for (const outcome of outcomes) {
-    const row = and(eq(jobs.id, outcome.id), mine(worker))
-    if (outcome.kind === 'failed') {
-      const { runAt, error } = outcome
-      await tx
-        .update(jobs)
-        .set({ ...released, status: 'failed', runAt, lastError: error })
-        .where(row)
-    }
-    if (outcome.kind === 'dead') {
-      const lastError = outcome.error
-      await tx
-        .update(jobs)
-        .set({ ...released, status: 'dead', finishedAt: now, lastError })
-        .where(row)
-    }
-    if (outcome.kind === 'returned') {
-      await tx
-        .update(jobs)
-        .set({ ...released, status: 'waiting', attempts: sql`attempts - 1` })
-        .where(row)
-    }
+    if (outcome.kind === 'done') continue
+    const change = { ...released, ...changeOf(outcome, now) }
+    await tx
+      .update(jobs)
+      .set(change)
+      .where(and(eq(jobs.id, outcome.id), mine(worker)))
+  }
+}
+
+const changeOf = (outcome: Exclude<Outcome, { kind: 'done' }>, now: Date) => {
+  switch (outcome.kind) {
+    case 'failed':
+      return { status: 'failed' as const, runAt: outcome.runAt, lastError: outcome.error }
+    case 'dead':
+      return { status: 'dead' as const, finishedAt: now, lastError: outcome.error }
+    case 'returned':
+      return { status: 'waiting' as const, attempts: sql`attempts - 1` }
   }
 }
 

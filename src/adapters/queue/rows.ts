@@ -1,31 +1,28 @@
 import { sql } from 'drizzle-orm'
 import { type Context, type EnqueueOptions, type JobType, newId, type Tx } from '#core'
-import { prepared } from '#db'
+import { type Builder, prepared } from '#db'
 import { type Job, jobs } from './schema'
 
 // Bare placeholders: the encoders of drizzle do not expect null.
 const value = (name: keyof Job) => sql`${sql.placeholder(name)}`
 
-const insert = prepared((db) =>
-  db
-    .insert(jobs)
-    .values({
-      id: value('id'),
-      name: value('name'),
-      queue: value('queue'),
-      payload: value('payload'),
-      status: value('status'),
-      priority: value('priority'),
-      runAt: value('runAt'),
-      maxAttempts: value('maxAttempts'),
-      dedupeKey: value('dedupeKey'),
-      requestId: value('requestId'),
-      createdAt: value('createdAt'),
-    })
-    .onConflictDoNothing()
-    .returning({ id: jobs.id })
-    .prepare(),
-)
+const insertInto = (db: Builder) =>
+  db.insert(jobs).values({
+    id: value('id'),
+    name: value('name'),
+    queue: value('queue'),
+    payload: value('payload'),
+    status: value('status'),
+    priority: value('priority'),
+    runAt: value('runAt'),
+    maxAttempts: value('maxAttempts'),
+    dedupeKey: value('dedupeKey'),
+    requestId: value('requestId'),
+    createdAt: value('createdAt'),
+  })
+
+const insert = prepared((db) => insertInto(db).prepare())
+const insertOnce = prepared((db) => insertInto(db).onConflictDoNothing().returning({ id: jobs.id }).prepare())
 
 /** Writes the row of a new job. Returns its id, or nothing if the dedupe key is taken. */
 export const addJob = async <P>(
@@ -35,8 +32,9 @@ export const addJob = async <P>(
   payload: P,
   { runAt = now, dedupeKey, priority = 0 }: EnqueueOptions = {},
 ): Promise<string | undefined> => {
-  const [added] = await insert(tx).all({
-    id: newId(),
+  const id = newId()
+  const row = {
+    id,
     name: job.name,
     queue: job.queue,
     payload: JSON.stringify(payload),
@@ -47,8 +45,10 @@ export const addJob = async <P>(
     dedupeKey: dedupeKey ?? null,
     requestId,
     createdAt: now.getTime(),
-  })
-  return added?.id
+  }
+  if (dedupeKey !== undefined) return (await insertOnce(tx).all(row))[0]?.id
+  await insert(tx).run(row)
+  return id
 }
 
 const openQueues = prepared((db) =>
