@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { HashingCost } from '#adapters/passwords/port'
 import type { App, Feature } from '#core'
 import { createApi } from '../../src/api'
 import { closeApp, openApp } from '../../src/app'
@@ -21,6 +22,8 @@ export interface TestOptions {
   clock?: MoveableClock
   /** Where log lines go; nowhere unless told. Set `LOG_LEVEL` in `env` too. */
   log?: App['log']
+  /** What a password hash costs; next to nothing unless told. `RECOMMENDED` is what production does. */
+  hashing?: HashingCost
   /** Stays open after the test: for `beforeAll`. Closed at the end of the run. */
   shared?: boolean
 }
@@ -66,7 +69,7 @@ export const testApp = async (options: TestOptions = {}): Promise<TestApp> => {
   const { features, log } = options
   const app = await openApp(config, {
     clock,
-    passwordHashing: CHEAP,
+    passwordHashing: options.hashing ?? CHEAP,
     ...(features && { features }),
     ...(log && { log }),
   })

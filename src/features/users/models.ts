@@ -2,11 +2,14 @@ import { t } from 'elysia'
 
 const time = (options = {}) => t.String({ format: 'date-time', examples: ['2026-11-22T10:00:00.000Z'], ...options })
 
-/** One line that people read: no control characters, not only blanks. */
+/** Control characters, line and paragraph separators, and what turns the direction of the text around it. */
+const UNPRINTABLE = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069'
+
+/** One line that people read, not only of blanks. */
 export const PersonName = t.String({
   minLength: 1,
   maxLength: 100,
-  pattern: '^[^\\u0000-\\u001f\\u007f]*\\S[^\\u0000-\\u001f\\u007f]*$',
+  pattern: `^(?!\\s*$)[^${UNPRINTABLE}]+$`,
   error: 'has to be one line of 1 to 100 characters',
   examples: ['Ada Lovelace'],
 })
@@ -22,6 +25,20 @@ export const User = t.Object({
   createdAt: time(),
   updatedAt: time(),
 })
+
+/** What those see who look after people. */
+const detail = {
+  status: t.UnionEnum(['active', 'banned', 'deleted']),
+  bannedUntil: t.Nullable(time()),
+  banReason: t.Nullable(t.String()),
+  deletedAt: t.Nullable(time()),
+  lastSeenAt: t.Nullable(time()),
+}
+
+export const UserDetail = t.Object({ ...User.properties, ...detail })
+
+/** Somebody as the caller may see them: oneself without the detail, others with it. */
+export const UserSeen = t.Object({ ...User.properties, ...t.Partial(t.Object(detail)).properties })
 
 export const ProfileChange = t.Object({
   name: t.Optional(PersonName),

@@ -1,3 +1,4 @@
+import { isBanned } from './find'
 import type { User } from './schema'
 
 /** A person as the API shows it. */
@@ -14,6 +15,23 @@ export const view = (user: User) => ({
 })
 
 export type UserView = ReturnType<typeof view>
+
+/** A person as those see them who look after people. */
+export const viewDetail = (user: User, now: Date) => ({
+  ...view(user),
+  status: statusOf(user, now),
+  bannedUntil: isBanned(user, now) ? (user.bannedUntil?.toISOString() ?? null) : null,
+  banReason: isBanned(user, now) ? user.banReason : null,
+  deletedAt: user.deletedAt?.toISOString() ?? null,
+  lastSeenAt: user.lastSeenAt?.toISOString() ?? null,
+})
+
+export type UserDetail = ReturnType<typeof viewDetail>
+
+const statusOf = (user: User, now: Date) => {
+  if (user.deletedAt) return 'deleted' as const
+  return isBanned(user, now) ? ('banned' as const) : ('active' as const)
+}
 
 /** The strong entity tag of a profile (RFC 9110). */
 export const entityTag = (user: User) => `"${user.id}-${user.version}"`
