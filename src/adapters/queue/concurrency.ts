@@ -2,7 +2,8 @@
 const CONCURRENCY: Readonly<Record<string, number>> = {
   default: 50,
   mail: 10,
-  webhooks: 50,
+  webhooks: 200,
+  'webhooks-slow': 100,
   heavy: 1,
 }
 const OTHERS = 10

@@ -48,8 +48,6 @@ export const createSchedules = (app: Pick<App, 'database' | 'features'>, start: 
   return { fire, nextAt, any: all.length > 0 }
 }
 
-export type Schedules = ReturnType<typeof createSchedules>
-
 const fireOne = async (app: Pick<App, 'database'>, { name, job }: Schedule, tick: Date, now: Date, since: Date) => {
   const [last] = await app.database.reader.select().from(schedules).where(eq(schedules.name, name))
   if (last && last.tick.getTime() === tick.getTime()) return

@@ -149,5 +149,3 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
 
   return { id, running, exchange, beat, writeProgress, release, hasProgress: () => progress.size > 0 }
 }
-
-export type Worker = ReturnType<typeof createWorker>
