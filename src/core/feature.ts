@@ -6,10 +6,11 @@ import type { EventType, RecordedEvent } from './event'
 import type { FailureTable } from './failure'
 import type { JobType, Schedule } from './job'
 
-/** Who a request turned out to be, and the limit that applies to it when it has one of its own. */
+/** Who a request turned out to be. */
 export interface Identity {
   actor: SignedActor
-  limit?: { key: string; limit: number; window: number }
+  /** It is counted in a bucket of its own: by the general limit, or by one of its own (`window` in seconds). */
+  limit?: { key: string; own?: { limit: number; window: number } }
 }
 
 /** Work that follows an event: one job per event, added in the event's transaction. */
@@ -39,6 +40,19 @@ export interface SignInChallenge {
   expiresIn: number
 }
 
+/** A request that was turned away, in the words of the refusal: its code, never what was sent. */
+export interface Refused {
+  ctx: Context
+  method: string
+  /** Route template such as `/api/v1/users/:id`. */
+  route: string
+  status: number
+  code: string
+  /** What the route asks of its callers, and its rate-limit tier, if it has them. */
+  permission: string | undefined
+  tier: string | undefined
+}
+
 export interface HealthReport {
   status: 'pass' | 'warn' | 'fail'
   /** For operators only. */
@@ -64,8 +78,12 @@ export interface Feature {
   /** Recognises a credential. Nothing if it carries none of ours; a Failure if it is a bad one. */
   authenticate?: (app: App) => (request: Request) => Promise<Identity | undefined> | Identity | undefined
   signInCheck?: SignInCheck
+  /** Told of each 4xx on a known route before it is answered. Has to be quick, and must not throw. */
+  onRefused?: (app: App) => (refused: Refused) => Promise<void> | void
   /** Drops what a stranger may have planted in an account before its owner proved the address. Runs in the reset. */
   dropCredentials?: (tx: Tx, ctx: Context, userId: string) => Promise<void>
+  /** Ends what lets somebody in, such as sessions: when they are banned or deleted, in the same transaction. */
+  endAccess?: (tx: Tx, ctx: Context, userId: string, reason: 'banned' | 'deleted') => Promise<void>
   /** Name → what it allows. */
   permissions?: Readonly<Record<string, string>>
   health?: (app: App) => Promise<HealthReport>

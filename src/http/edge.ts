@@ -11,6 +11,7 @@ import { idempotent } from './idempotency'
 import { accessLog } from './log'
 import type { Policies } from './policy'
 import { rateLimits } from './rate-limit'
+import { refusals } from './refused'
 import { requestIds } from './request-id'
 import { refuseVersion, versionHeaders, versionOf } from './versions'
 
@@ -42,6 +43,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
   const identify = identifier(app)
   const limit = rateLimits(app)
   const log = accessLog(app)
+  const tellOfRefusal = refusals(app)
   const answer = idempotent(app, (request) => api.fetch(request))
   const crossOrigin = app.config.corsOrigins.length > 0
 
@@ -96,6 +98,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
     const answered = await answer(request, exchange)
     if (crossOrigin) varyBy(answered.headers, 'Origin')
     const response = await compress(request, answered)
+    if (exchange.error !== undefined) await tellOfRefusal(request, exchange, response.status)
     const duration = performance.now() - exchange.startedAt
     meter.observe(exchange, request.method, response.status, duration / 1000)
     log(exchange, request, response, duration)

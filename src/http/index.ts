@@ -1,7 +1,7 @@
 export { exchangeOf, requestContext } from './exchange'
 export { failures as httpFailures } from './failures'
 export { type Html, html, page, trusted } from './html'
-export { pageOf, pageQuery, queryInteger } from './paging'
+export { pageOf, pageQuery, queryInteger, queryTime, strictQuery } from './paging'
 export { router } from './router'
 export { isSameSite, refuseCrossSite, requireSameSite } from './same-site'
 export { alert, faultsOf, field, form, sheet } from './sheet'

@@ -8,6 +8,14 @@ export const queryInteger = (min: number, max: number) =>
     'x-integer': { minimum: min, maximum: max },
   })
 
+/** A moment in a query, such as `2026-11-22T10:00:00.000Z`, or a day, which begins at midnight UTC. */
+export const queryTime = () =>
+  t.String({
+    format: 'date-time',
+    error: 'has to be a time such as 2026-11-22T10:00:00.000Z',
+    examples: ['2026-11-22T10:00:00.000Z'],
+  })
+
 const flag = () =>
   t.Union([t.Literal('true'), t.Literal('false')], { error: 'has to be true or false', 'x-boolean': true })
 
