@@ -1,3 +1,6 @@
+export { activity } from '#features/activity'
+export { audit } from '#features/audit'
 export { auth } from '#features/auth'
+export { jobs } from '#features/jobs'
 export { twoFactor } from '#features/two-factor'
 export { users } from '#features/users'
