@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Context, Signed, Tx } from '#core'
 import { isUnique, journal, transaction } from '#db'
-import { canonicalEmail, findByEmail, findById, person, type User, userVerified } from '#features/users'
+import { canonicalEmail, findByEmail, findById, indexPerson, person, type User, userVerified } from '#features/users'
 import { sendMail } from '#mail'
 import { users } from '../users/schema'
 import { keepAccount } from './account-deletion'
@@ -104,6 +104,7 @@ const moveTo = async (tx: Tx, ctx: Context, user: User, email: string): Promise<
     .where(eq(users.id, user.id))
     .returning()
   if (!moved) throw failures.INVALID_TOKEN()
+  await indexPerson(tx, moved)
   return moved
 }
 

@@ -1,5 +1,5 @@
-import { and, asc, eq, isNull, lte } from 'drizzle-orm'
-import { type Context, defineJob, type Tx } from '#core'
+import { and, asc, eq, isNull, lte, or } from 'drizzle-orm'
+import { type Context, days, defineJob, later, type Tx } from '#core'
 import { journal, transaction } from '#db'
 import { userDeleted } from '#features/users'
 import { users } from '../users/schema'
@@ -8,17 +8,15 @@ import { forgetAddress } from './throttle'
 
 /** People erased in one run; the next run takes the rest. */
 const BATCH = 100
+/** How long somebody who was deleted by others can be restored. */
+export const RETENTION = days(30)
 
-/** Erases everybody whose grace is over. */
+/** Erases everybody whose grace, or time to be restored, is over. */
 export const eraseDue = defineJob<Record<string, never>>('users.erase-due', {
   run: async (ctx) => {
-    const due = and(lte(users.deletionScheduledAt, ctx.now), isNull(users.deletedAt))
-    const people = await ctx.db
-      .select({ id: users.id })
-      .from(users)
-      .where(due)
-      .orderBy(asc(users.deletionScheduledAt))
-      .limit(BATCH)
+    const graceIsOver = and(lte(users.deletionScheduledAt, ctx.now), isNull(users.deletedAt))
+    const due = or(graceIsOver, lte(users.deletedAt, later(ctx.now, -RETENTION)))
+    const people = await ctx.db.select({ id: users.id }).from(users).where(due).orderBy(asc(users.id)).limit(BATCH)
     for (const { id } of people) {
       await transaction(ctx, async (tx) => {
         // They may have changed their mind while the others were erased.

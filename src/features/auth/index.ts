@@ -9,6 +9,7 @@ import { pages } from './pages'
 import { purgeAuth } from './purge'
 import { accountRoutes, setupRoutes } from './routes'
 import { deletionRoutes, sessionRoutes } from './session-routes'
+import { revokeSessions } from './sessions'
 
 export { erase } from './erasure'
 export * from './events'
@@ -36,4 +37,5 @@ export const auth = defineFeature({
     { name: 'users.erase-due', cron: '27 * * * *', job: eraseDue },
   ],
   authenticate,
+  endAccess: async (tx, ctx, userId, reason) => void (await revokeSessions(tx, ctx, userId, reason)),
 })

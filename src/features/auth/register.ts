@@ -1,6 +1,14 @@
 import { type Context, newId, type Tx } from '#core'
 import { isUnique, journal, transaction } from '#db'
-import { canonicalEmail, DEFAULT_ROLE, findByEmail, person, type User, userRegistered } from '#features/users'
+import {
+  canonicalEmail,
+  DEFAULT_ROLE,
+  findByEmail,
+  indexPerson,
+  person,
+  type User,
+  userRegistered,
+} from '#features/users'
 import { sendMail } from '#mail'
 import { users } from '../users/schema'
 import { registrationRepeated } from './events'
@@ -64,6 +72,7 @@ export const addUser = async (
     })
     .returning()
   if (!user) throw new Error('A person was not stored')
+  await indexPerson(tx, user)
   await tx.insert(passwords).values({ userId: user.id, hash, changedAt: ctx.now })
   await journal.record(tx, ctx, userRegistered, person(user))
   return user

@@ -7,6 +7,7 @@ import { findById } from './find'
 import type { ProfileChange } from './models'
 import { knownById } from './people'
 import { type User, users } from './schema'
+import { indexPerson } from './search-index'
 import { entityTag, person } from './view'
 
 /** Who is signed in. */
@@ -33,6 +34,7 @@ export const updateProfile = (ctx: Signed, change: ProfileChange, ifMatch?: stri
       .where(and(eq(users.id, before.id), eq(users.version, before.version)))
       .returning()
     if (!after) throw failures.STALE_USER()
+    await indexPerson(tx, after)
     await journal.record(tx, ctx, userUpdated, {
       ...person(after),
       before: pick(before, fields),

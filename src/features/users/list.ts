@@ -1,0 +1,68 @@
+import { and, eq, gt, gte, isNotNull, isNull, lt, lte, or, type SQL } from 'drizzle-orm'
+import { type Context, holds, type Page } from '#core'
+import { alive, type PageRequest, paginate } from '#db'
+import { failures } from './failures'
+import { type User, users } from './schema'
+import { type UserDetail, viewDetail } from './view'
+
+/** Which people, as it arrives in a query. */
+export interface PeopleFilter {
+  role?: string
+  status?: 'active' | 'banned' | 'deleted'
+  verified?: 'true' | 'false'
+  createdAfter?: string
+  createdBefore?: string
+  deleted?: 'with' | 'only'
+}
+
+export const SORTS = { createdAt: users.createdAt, name: users.name, email: users.email, lastSeenAt: users.lastSeenAt }
+
+/** People who meet all of the filter, a page of them. Throws DELETED_HIDDEN, and what a bad cursor throws. */
+export const list = (ctx: Context, query: PageRequest & PeopleFilter): Promise<Page<UserDetail>> => {
+  const { role, status, verified, createdAfter, createdBefore, deleted } = query
+  if ((deleted !== undefined || status === 'deleted') && !seesDeleted(ctx)) throw failures.DELETED_HIDDEN()
+  return paginate(ctx, query, {
+    from: users,
+    where: matching(query, ctx.now),
+    sort: SORTS,
+    id: users.id,
+    filter: { role, status, verified, createdAfter, createdBefore, deleted },
+    view: (user) => viewDetail(user, ctx.now),
+  })
+}
+
+/** Deleted people are there for those who may bring them back. */
+export const seesDeleted = ({ actor }: Context): boolean =>
+  actor.type === 'system' || ('permissions' in actor && holds(actor.permissions, 'users:delete'))
+
+/** The condition that somebody meets a filter. */
+export const matching = (filter: PeopleFilter, now: Date): SQL | undefined => {
+  const { role, status, verified, createdAfter, createdBefore } = filter
+  const verifiedAt = users.emailVerifiedAt
+  return and(
+    scopeOf(filter),
+    role === undefined ? undefined : eq(users.role, role),
+    status === 'banned' ? isBannedAt(now) : undefined,
+    status === 'active' ? isFreeAt(now) : undefined,
+    verified === undefined ? undefined : verified === 'true' ? isNotNull(verifiedAt) : isNull(verifiedAt),
+    createdAfter === undefined ? undefined : gte(users.createdAt, new Date(createdAfter)),
+    createdBefore === undefined ? undefined : lt(users.createdAt, new Date(createdBefore)),
+  )
+}
+
+const scopeOf = ({ deleted, status }: PeopleFilter) => {
+  if (deleted === 'only' || status === 'deleted') return isNotNull(users.deletedAt)
+  return deleted === 'with' ? undefined : alive(users)
+}
+
+const isBannedAt = (now: Date) =>
+  and(isNotNull(users.bannedAt), or(isNull(users.bannedUntil), gt(users.bannedUntil, now)))
+const isFreeAt = (now: Date) =>
+  or(isNull(users.bannedAt), and(isNotNull(users.bannedUntil), lte(users.bannedUntil, now)))
+
+/** Anybody, deleted or not, for those who may see it. Throws USER_NOT_FOUND. */
+export const getAnybody = async (ctx: Context, userId: string): Promise<User> => {
+  const [user] = await ctx.db.select().from(users).where(eq(users.id, userId))
+  if (!user || (user.deletedAt && !seesDeleted(ctx))) throw failures.USER_NOT_FOUND()
+  return user
+}
