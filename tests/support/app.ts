@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { HashingCost } from '#adapters/passwords/port'
 import type { App, Feature } from '#core'
 import { createApi } from '../../src/api'
-import { closeApp, openApp } from '../../src/app'
+import { closeApp, type Overrides, openApp } from '../../src/app'
 import { type Config, loadConfig } from '../../src/config'
 import { type Person, personOf, type Traits } from './cast'
 import { type Client, client, type Reply } from './client'
@@ -22,6 +22,8 @@ export interface TestOptions {
   clock?: MoveableClock
   /** Where log lines go; nowhere unless told. Set `LOG_LEVEL` in `env` too. */
   log?: App['log']
+  /** Who resolves the names of receivers, and how long they may take. */
+  outbound?: Overrides['outbound']
   /** What a password hash costs; next to nothing unless told. `RECOMMENDED` is what production does. */
   hashing?: HashingCost
   /** Stays open after the test: for `beforeAll`. Closed at the end of the run. */
@@ -66,12 +68,13 @@ export const testApp = async (options: TestOptions = {}): Promise<TestApp> => {
   const config = configOf(folder.path, options.env)
   const clock = options.clock ?? moveableClock()
   if (config.databaseUrl.startsWith('file:')) await copyTemplate(folder.path)
-  const { features, log } = options
+  const { features, log, outbound } = options
   const app = await openApp(config, {
     clock,
     passwordHashing: options.hashing ?? CHEAP,
     ...(features && { features }),
     ...(log && { log }),
+    ...(outbound && { outbound }),
   })
   const api = createApi(app)
   const mail = mailbox(app)
