@@ -81,7 +81,7 @@ export const changePassword = async (
 }
 
 /** Every way to a new password ends every other token, lifts the throttle and tells the owner. */
-const setPassword = async (tx: Tx, ctx: Context, user: User, hash: string) => {
+export const setPassword = async (tx: Tx, ctx: Context, user: User, hash: string) => {
   const row = { hash, changedAt: ctx.now }
   await tx
     .insert(passwords)

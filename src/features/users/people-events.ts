@@ -10,6 +10,11 @@ const Role = t.Object({ role: t.String() })
 const Ban = t.Object({ reason: t.Union([t.String(), t.Null()]), since: time(), until: time() })
 const Deletion = t.Object({ deletedAt: time() })
 
+export const peopleSeeded = defineEvent('users.seeded', {
+  payload: t.Object({ count: t.Integer() }),
+  subject: () => ({ type: 'users', id: 'demo' }),
+  summary: 'added made-up people',
+})
 export const userRoleChanged = defineEvent('user.role_changed', {
   payload: t.Object({ ...person, before: Role, after: Role }),
   subject,
@@ -59,6 +64,7 @@ export const roleDeleted = defineEvent('role.deleted', {
 })
 
 export const peopleEvents = [
+  peopleSeeded,
   userRoleChanged,
   userBanned,
   userUnbanned,
