@@ -9,6 +9,9 @@ const REMEMBERED = 10_000
 /** Seconds by which the clocks of two processes may differ: a token may seem to come from the near future. */
 const SKEW = 5
 
+/** Three parts, the last 32 bytes in the one spelling that base64url has for them: no token has a second form. */
+const FORM = /^[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]$/
+
 const ALGORITHM = 'HS256'
 const TYPE = 'at+jwt'
 
@@ -44,6 +47,7 @@ export const accessTokens = ({ config, clock }: App) => {
       remembered.delete(token)
       return undefined
     }
+    if (!FORM.test(token)) return undefined
     const claims = await verify(token, keys, config.appUrl, now)
     if (!claims) return undefined
     if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
