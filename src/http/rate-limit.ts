@@ -2,50 +2,20 @@ import { type App, seconds } from '#core'
 import { bucketOf } from './client-ip'
 import type { Exchange } from './exchange'
 import { failures } from './failures'
+import { type Limit, limitsOf } from './limits'
 
-/** Requests per window in seconds. */
-export interface Limit {
-  limit: number
-  window: number
-}
-
-/** Costly or attractive routes have a bucket of their own, on top of the general one. */
-export const TIERS = {
-  register: { limit: 30, window: 60 },
-  login: { limit: 30, window: 60 },
-  mail: { limit: 20, window: 60 },
-  '2fa': { limit: 30, window: 60 },
-  token: { limit: 30, window: 60 },
-  refresh: { limit: 120, window: 60 },
-  password: { limit: 20, window: 60 },
-  upload: { limit: 60, window: 60 },
-  export: { limit: 10, window: 60 },
-  webhook: { limit: 20, window: 60 },
-  backup: { limit: 10, window: 60 },
-  search: { limit: 120, window: 60 },
-} satisfies Record<string, Limit>
-
-export interface RateLimits {
-  general: Limit
-  tiers: Record<string, Limit>
-  /** Counts and tells, but refuses nobody. */
-  dryRun: boolean
-}
-
-/** The limits in force. Replaced as a whole when an admin edits them: whoever does publishes them on `rate-limits`. */
+/** Holds requests against the limits in force; see `limits.ts`. */
 export const rateLimits = (app: App) => {
-  let current: RateLimits = { general: app.config.rateLimit.general, tiers: TIERS, dryRun: false }
-  app.bus.subscribe('rate-limits', (message) => {
-    current = { ...current, ...(message as Partial<RateLimits>) }
-  })
+  const limits = limitsOf(app)
 
   /** Counts the request against the caller's buckets. Sets the headers; throws RATE_LIMITED when one is full. */
   return async (exchange: Exchange): Promise<void> => {
     if (!app.config.rateLimit.on) return
-    const own = exchange.identity?.limit
-    const caller = own?.key ?? bucketOf(exchange.ip)
-    const general = own ?? current.general
-    const name = own ? 'api-key' : 'general'
+    const current = limits.current()
+    const bucket = exchange.identity?.limit
+    const caller = bucket?.key ?? bucketOf(exchange.ip)
+    const general = bucket?.own ?? current.general
+    const name = bucket ? 'api-key' : 'general'
     const first = app.counters.hit(`${name}:${caller}`, seconds(general.window))
     const count = first instanceof Promise ? await first : first
     const left = set(exchange, name, general, count)
@@ -62,7 +32,7 @@ export const rateLimits = (app: App) => {
   }
 
   function refuse(resetIn: number) {
-    if (!current.dryRun) throw failures.RATE_LIMITED({ retryAfter: Math.ceil(resetIn / 1000) })
+    if (!limits.current().dryRun) throw failures.RATE_LIMITED({ retryAfter: Math.ceil(resetIn / 1000) })
   }
 }
 
