@@ -1,38 +1,11 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { Webhook } from 'standardwebhooks'
 import { hours, minutes, seconds } from '#core'
-import { type Json, type Person, testApp } from '#tests'
-import { happen, withHappenings } from '../../../tests/support/happenings'
-import { misbehaving, type Receiver, receiver } from '../../../tests/support/receiver'
+import type { Json, Person } from '#tests'
+import { happen } from '../../../tests/support/happenings'
+import { type Receiver, receiver } from '../../../tests/support/receiver'
+import { bad, deliveries, listening, stage, subscribe } from '../../../tests/support/webhooks'
 
-const LOOPBACK = { WEBHOOK_ALLOW_HTTP: 'on', WEBHOOK_ALLOW_PRIVATE: 'on', RATE_LIMIT: 'off' }
-
-const stops: (() => unknown)[] = []
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop()
-})
-const listening = (...given: Parameters<typeof receiver>): Receiver => {
-  const made = receiver(...given)
-  stops.push(made.stop)
-  return made
-}
-const stage = async (env: Record<string, string> = {}, options: Parameters<typeof testApp>[0] = {}) => {
-  const made = await testApp({ features: withHappenings, ...options, env: { ...LOOPBACK, ...env } })
-  const userId = await made.as.ada.id()
-  await made.runJobs()
-  /** Something happens to Ada, and all jobs run. */
-  const go = async (text = 'hello') => {
-    const event = await happen(made.app, { userId, text })
-    await made.runJobs()
-    return event
-  }
-  return { ...made, userId, go }
-}
-
-const subscribe = (person: Person, url: string, more: object = {}): Promise<Json> =>
-  person.post('/webhooks', { url, events: ['thing.happened'], ...more }).json()
-const deliveries = async (person: Person, id: string): Promise<Json[]> =>
-  (await person.get(`/webhooks/${id}/deliveries`).json()).data
 const only = async (person: Person, id: string): Promise<Json> => {
   const all = await deliveries(person, id)
   expect(all).toHaveLength(1)
@@ -354,9 +327,3 @@ describe('only what happened is sent', () => {
     for (const { open } of hanging) expect(open.size).toBeLessThanOrEqual(10)
   }, 20_000)
 })
-
-const bad = async (...given: Parameters<typeof misbehaving>) => {
-  const made = await misbehaving(...given)
-  stops.push(made.stop)
-  return made
-}
