@@ -86,7 +86,7 @@ describe('new backup codes', () => {
       .post('/auth/2fa/backup-codes', { password: ada.password, code: factor.code() })
       .json()
     expect(backupCodes).toHaveLength(10)
-    expect((await house.mail.latest(ada.email)).template).toBe('backup-codes-replaced')
+    expect(await house.mail.latest(ada.email, 'backup-codes-replaced')).toBeDefined()
     for (const code of factor.backupCodes.slice(0, 3))
       expect(await answer(house, await factor.challenge(), code)).toRefuse(401, 'invalid_code')
     expect((await answer(house, await factor.challenge(), backupCodes[9])).status).toBe(200)
