@@ -2,6 +2,7 @@ import { type AnyElysia, Elysia } from 'elysia'
 import type { App } from '#core'
 import { admit, identifier } from './admission'
 import { checkBody } from './body'
+import { cached } from './cached'
 import { clientIp } from './client-ip'
 import { compress, varyBy } from './compression'
 import { isPreflight } from './cors'
@@ -44,7 +45,11 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
   const limit = rateLimits(app)
   const log = accessLog(app)
   const tellOfRefusal = refusals(app)
-  const answer = idempotent(app, (request) => api.fetch(request))
+  const answer = cached(
+    app,
+    policies.all,
+    idempotent(app, (request) => api.fetch(request)),
+  )
   const crossOrigin = app.config.corsOrigins.length > 0
 
   const open = (request: Request, peer: Peer): Exchange => {

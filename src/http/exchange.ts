@@ -17,6 +17,20 @@ export interface Policy {
   maxBytes: number
   /** For people: a refusal is a page as well. */
   page?: boolean
+  /** Its replies to GET are kept. */
+  cached?: CachePolicy
+}
+
+/** How replies are kept, in milliseconds. */
+export interface CachePolicy {
+  ttl: number
+  grace: number
+  /** Events that outdate a reply: `role.updated`, or `role.*` for all that begin so. */
+  tags: readonly string[]
+  /** Whose a reply is: on a guarded route the caller's alone, unless it says `everybody`. */
+  per: 'person' | 'everybody'
+  /** Parameters of the query that a reply depends on. */
+  query: readonly string[]
 }
 
 export type Access =

@@ -1,6 +1,6 @@
 import type { AnyElysia } from 'elysia'
 import { Memoirist } from 'memoirist'
-import type { Access, Policy } from './exchange'
+import type { Access, CachePolicy, Policy } from './exchange'
 
 /** Bytes that a JSON body may have. */
 const JSON_MAX = 1024 * 1024
@@ -16,7 +16,23 @@ export interface RouteDetail {
   'x-body'?: Policy['body']
   'x-page'?: boolean
   'x-produces'?: string
+  'x-cached'?: CacheOptions
   'x-failures'?: readonly { status: number; code: string; message: string }[]
+}
+
+/** What a route says about keeping its replies to GET. */
+export interface CacheOptions {
+  /** Milliseconds that a reply is fresh. */
+  ttl: number
+  /** Milliseconds that a stale one may still be served while a new one is made, or when making it fails. */
+  grace?: number
+  /** Events that outdate it at once: `role.updated`, or `role.*` for all that begin so. */
+  tags?: readonly string[]
+  /**
+   * `everybody` on a guarded route: whoever is let in gets the same reply. Only if the handler does not look at who
+   * asks. Otherwise each caller has replies of their own.
+   */
+  per?: 'person' | 'everybody'
 }
 
 export interface Policies {
@@ -43,6 +59,7 @@ export const policiesOf = (api: AnyElysia): Policies => {
       bodyOptional: !schema?.required?.length,
       maxBytes: detail['x-max-bytes'] ?? JSON_MAX,
       page: detail['x-page'],
+      cached: cacheOf(detail['x-cached'], access, propertiesOf(route.hooks.query)),
     }
     all.push(policy)
     table.add(route.method, policy.template, policy)
@@ -56,6 +73,16 @@ export const policiesOf = (api: AnyElysia): Policies => {
       .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   return { all, find, methods }
 }
+
+const cacheOf = (
+  options: CacheOptions | undefined,
+  { kind }: Access,
+  query: readonly string[],
+): CachePolicy | undefined =>
+  options && { grace: 0, tags: [], per: kind === 'public' ? 'everybody' : 'person', ...options, query }
+
+const propertiesOf = (schema: unknown): string[] =>
+  typeof schema === 'object' && schema !== null && 'properties' in schema ? Object.keys(schema.properties ?? {}) : []
 
 /**
  * A feature's own list is written `/` under its prefix and served without the slash. Elysia would take both; a path

@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import type { App, Context, Failure, FailureDetails, Page, Signed } from '#core'
 import { requestContext } from './exchange'
 import { linkHeader } from './paging'
+import type { CacheOptions } from './policy'
 import { STATUS } from './problems'
 
 /** Who may call a route: a session or API key, or a session only. */
@@ -60,6 +61,8 @@ export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
         if (link) set.headers.link = set.headers.link ? `${set.headers.link}, ${link}` : link
       },
     }),
+    /** Replies to GET are kept for a while; see `cached.ts`. */
+    cached: (options: CacheOptions) => ({ detail: { 'x-cached': options } as object }),
     /** The reply is not JSON: its media type, for the documents. */
     produces: (type: string) => ({ detail: { 'x-produces': type } as object }),
     summary: (summary: string) => ({ detail: { summary } }),

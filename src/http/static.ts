@@ -30,8 +30,7 @@ export const staticBytes = (load: () => Bytes | Promise<Bytes>, type: string, ca
     loaded ??= Promise.resolve(load())
     const plain = await loaded
     const bytes = coding ? await encodeBytes(plain, coding) : plain
-    const hash = new Bun.CryptoHasher('sha256').update(bytes).digest('base64url').slice(0, 22)
-    return { bytes, etag: `"${hash}"`, coding }
+    return { bytes, etag: entityTag(bytes), coding }
   }
 
   const variant = (coding: Coding | undefined): Promise<Variant> => {
@@ -61,6 +60,10 @@ export const staticBytes = (load: () => Bytes | Promise<Bytes>, type: string, ca
   }
 }
 
+/** The strong entity tag of these very bytes. */
+export const entityTag = (content: Bytes | string) =>
+  `"${new Bun.CryptoHasher('sha256').update(content).digest('base64url').slice(0, 22)}"`
+
 /** Weak comparison, as `If-None-Match` asks for. */
-const matches = (header: string | null, etag: string) =>
+export const matches = (header: string | null, etag: string) =>
   header !== null && (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))

@@ -75,9 +75,10 @@ const parameter = (raw: Json): JsonObject => {
   }
 }
 
-const sharedParameters = ({ method, access }: Policy, refusals: readonly Refusal[]): JsonObject[] => [
+const sharedParameters = ({ method, access, cached }: Policy, refusals: readonly Refusal[]): JsonObject[] => [
   ...(method === 'POST' && access.kind !== 'public' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
   ...(refusals.some(({ status }) => status === 412) ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
+  ...(cached ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
 ]
 
 const security = ({ access }: Policy): JsonObject[] => {
@@ -129,6 +130,7 @@ const successes = (raw: JsonObject, { response, produces, policy }: Route, { app
       isObject(schema) && schema.type === 'string' && policy.method === 'GET' ? 'text/plain' : 'application/json'
     return [status, { description, headers, content: { [type]: media(schema, schemaFor(response, status)) } }]
   })
+  if (policy.cached) entries.push(['304', { description: SUCCESSES[304] ?? '', headers: headersFor(304, limited) }])
   return Object.fromEntries(entries)
 }
 

@@ -43,6 +43,12 @@ export const parameters: JsonObject = {
     description: 'The ETag of what you read: refused with 412 if it has changed since.',
     schema: { type: 'string' },
   },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'The ETag of what you have: answered with 304 if it is still that.',
+    schema: { type: 'string' },
+  },
 }
 
 export const securitySchemes = (config: Config): JsonObject => ({
