@@ -27,7 +27,13 @@ export const signIn = async (
     const challenge = await feature.signInCheck?.challenge(ctx, account.user.id, mark)
     if (challenge) return { challenge }
   }
-  return await transaction(ctx, (tx) => begin(tx, ctx, account.user.id, mark))
+  return await transaction(ctx, async (tx) => {
+    const opened = await begin(tx, ctx, account.user.id, mark)
+    // A second factor was turned on since it was asked for, which ended all other sessions: this one is late.
+    if (opened.user.twoFactorEnabledAt?.getTime() !== account.user.twoFactorEnabledAt?.getTime())
+      throw failures.INVALID_CREDENTIALS()
+    return opened
+  })
 }
 
 /**

@@ -97,7 +97,25 @@ describe('an admin', () => {
     const house = await testApp()
     const { admin } = house.as
     await enrol(house, admin)
-    expect(await admin.delete(`/admin/users/${await admin.id()}/2fa`)).toRefuse(403, 'own_two_factor')
+    expect(await admin.delete(`/admin/users/${await admin.id()}/2fa`)).toRefuse(403, 'not_yourself')
+  })
+
+  test('does not reach those who may do more', async () => {
+    const house = await testApp()
+    const { admin } = house.as
+    await enrol(house, admin)
+    await house.app.database.transaction(
+      async (tx) =>
+        void (await tx.run(
+          `insert into roles (name, description, permissions, created_at, updated_at) values ('helper', '', '["users:manage"]', 0, 0)`,
+        )),
+      { bookkeeping: true },
+    )
+    const helper = house.person('hal', { role: 'helper' })
+    expect(await helper.delete(`/admin/users/${await admin.id()}/2fa`)).toRefuse(403, 'outranked')
+    const { ada } = house.as
+    await enrol(house, ada)
+    expect((await helper.delete(`/admin/users/${await ada.id()}/2fa`)).status).toBe(204)
   })
 
   // bar 110, 111

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Context, Failure, Signed, Tx } from '#core'
 import { journal, transaction } from '#db'
 import { prove, requireSession, revokeSessions } from '#features/auth'
-import { findById, noteSecondFactor, userFailures } from '#features/users'
+import { findSubordinate, noteSecondFactor } from '#features/users'
 import { sendMail } from '#mail'
 import { dropCodes, replaceCodes } from './backup-codes'
 import { keepCurrent } from './enrol'
@@ -39,19 +39,18 @@ export const newBackupCodes = (ctx: Signed, proof: Proof): Promise<string[]> =>
   })
 
 /**
- * Takes the second factor of somebody who has lost it, for an admin: all their sessions end and they are told. It never
- * takes one's own, so that a stolen admin session cannot. Throws USER_NOT_FOUND, TWO_FACTOR_NOT_ENABLED, OWN_TWO_FACTOR.
+ * Takes the second factor of somebody who has lost it, for an admin: all their sessions end and they are told. Never
+ * one's own, so that a stolen admin session cannot. Throws USER_NOT_FOUND, NOT_YOURSELF, OUTRANKED,
+ * TWO_FACTOR_NOT_ENABLED.
  */
-export const resetTwoFactor = (ctx: Context, userId: string): Promise<void> => {
-  if ('userId' in ctx.actor && ctx.actor.userId === userId) throw failures.OWN_TWO_FACTOR()
-  return transaction(ctx, async (tx) => {
-    if (!(await findById(tx, userId))) throw userFailures.USER_NOT_FOUND()
+export const resetTwoFactor = (ctx: Context, userId: string): Promise<void> =>
+  transaction(ctx, async (tx) => {
+    await findSubordinate(tx, ctx, userId)
     if (!(await enabledFactor(tx, userId))) throw failures.TWO_FACTOR_NOT_ENABLED()
     await drop(tx, ctx, userId, 'reset')
     await revokeSessions(tx, ctx, userId, 'two_factor_reset')
     await sendMail(tx, ctx, twoFactorResetMail, { userId })
   })
-}
 
 /** Takes a second factor away in the caller's transaction, with all that hangs on it. Nothing if there is none. */
 export const drop = async (tx: Tx, ctx: Context, userId: string, reason: string): Promise<void> => {

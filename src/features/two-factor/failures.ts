@@ -9,6 +9,5 @@ export const failures = defineFailures({
   TWO_FACTOR_ALREADY_ENABLED: ['conflict', 'A second factor is on already. Turn it off first to change it.'],
   TWO_FACTOR_NOT_ENABLED: ['conflict', 'There is no second factor to do this with.'],
   TWO_FACTOR_NOT_BEGUN: ['conflict', 'There is nothing to confirm, or it is too long ago. Begin with enable.'],
-  OWN_TWO_FACTOR: ['forbidden', 'Turn off your own second factor with your password and a code.'],
   RATE_LIMITED: ['rate_limited', 'Too many wrong codes. Wait; if this goes on, choose a new password by mail.'],
 })

@@ -24,7 +24,6 @@ export const twoFactor = defineFeature({
   schedule: [{ name: 'two-factor.purge', cron: '37 3 * * *', job: purgeTwoFactor }],
   signInCheck: { challenge, confirm },
   dropCredentials: (tx, ctx, userId) => drop(tx, ctx, userId, 'set up before the address was verified'),
-  permissions: { 'users:manage': 'Help people who are locked out, ban them, end their sessions' },
   health: async (app) => {
     const lost = await countLost(app)
     const { status, detail } = driftReport(app)

@@ -94,7 +94,12 @@ const adminRoutes = (app: App) =>
       summary: 'Take away the second factor of somebody who has lost it; their sessions end',
       params: model.ById,
       response: { 204: t.Void() },
-      fails: [userFailures.USER_NOT_FOUND, failures.TWO_FACTOR_NOT_ENABLED, failures.OWN_TWO_FACTOR],
+      fails: [
+        userFailures.USER_NOT_FOUND,
+        userFailures.NOT_YOURSELF,
+        userFailures.OUTRANKED,
+        failures.TWO_FACTOR_NOT_ENABLED,
+      ],
     },
   )
 

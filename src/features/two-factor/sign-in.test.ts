@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { minutes, seconds } from '#core'
+import { defineFeature, minutes, seconds } from '#core'
+import { auth } from '#features/auth'
+import { users } from '#features/users'
 import { type Reply, type TestApp, testApp } from '#tests'
+import { twoFactor } from '.'
 import { codeAt, enrol } from './cast.test.kit'
 
 const NEXT = 'magnet-olive-turbine-9'
@@ -173,6 +176,24 @@ describe('signing in with a second factor', () => {
     expect(await ada.delete('/users/me', { password })).toRefuse(401, 'invalid_code')
     expect((await ada.post('/auth/change-email', { ...move, code: factor.code() })).status).toBe(202)
     expect((await ada.delete('/users/me', { password, code: factor.code() })).status).toBe(202)
+  })
+
+  // bar 98, 99
+  test('leaves no gap for a sign-in that began just before it was turned on', async () => {
+    let meanwhile: (() => Promise<unknown>) | undefined
+    const late = defineFeature({
+      name: 'late',
+      signInCheck: { challenge: async () => void (await meanwhile?.()), confirm: async () => undefined },
+    })
+    const house = await testApp({ features: [users, auth, twoFactor, late] })
+    const { ada } = house.as
+    await ada.user()
+    meanwhile = () => enrol(house, ada)
+    const login = await house.anon.post('/auth/login', { email: ada.email, password: ada.password })
+    expect(login).toRefuse(401, 'invalid_credentials')
+    meanwhile = undefined
+    const again = await house.anon.post('/auth/login', { email: ada.email, password: ada.password })
+    expect(again.status).toBe(202)
   })
 
   test('leaves people without one alone', async () => {
