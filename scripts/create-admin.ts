@@ -1,7 +1,8 @@
 import { randomToken } from '../src/core'
 import { makeAdmin } from '../src/features/auth'
 import { findByEmail } from '../src/features/users'
-import { Refusal, readArguments, withApp } from './lib/command'
+import { readArguments } from './lib/arguments'
+import { Refusal, withApp } from './lib/with-app'
 
 const HELP = `bun run scripts/create-admin.ts --email E [--name N] [--password P | --generate]
 

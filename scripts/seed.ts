@@ -1,5 +1,6 @@
 import { seedPeople } from '../src/features/users'
-import { Refusal, readArguments, withApp } from './lib/command'
+import { readArguments } from './lib/arguments'
+import { Refusal, withApp } from './lib/with-app'
 
 const HELP = `bun run seed [--demo] [--users N] [--seed S] [--force]
 

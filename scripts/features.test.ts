@@ -1,0 +1,48 @@
+import { expect, test } from 'bun:test'
+import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { tempFolder } from '#tests'
+import { keptFiles } from './lib/files'
+import { ROOT, run } from './lib/run'
+
+/** A copy of the project that may be changed. */
+const copy = async () => {
+  const { path } = tempFolder()
+  for (const file of await keptFiles()) {
+    mkdirSync(dirname(join(path, file)), { recursive: true })
+    cpSync(join(ROOT, file), join(path, file))
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(path, 'node_modules'))
+  return { path, bun: (...words: string[]) => run(['bun', ...words], { cwd: path }) }
+}
+
+test('a feature made by one command works, and goes by another', async () => {
+  const { path, bun } = await copy()
+  const made = await bun('run', 'new-feature', 'order-items')
+  expect(made.output).toContain('Try it: bun test src/features/order-items')
+  const tested = await bun('test', 'src/features/order-items')
+  expect(tested.output).toContain('0 fail')
+  expect(tested.code).toBe(0)
+
+  const removed = await bun('run', 'remove-feature', 'order-items')
+  expect(removed.output).toContain('order-items: folder, line and page are gone')
+  expect(existsSync(join(path, 'src/features/order-items'))).toBe(false)
+  expect(existsSync(join(path, 'docs/guide/order-items.md'))).toBe(false)
+  expect(await Bun.file(join(path, 'src/features.ts')).text()).toBe(
+    await Bun.file(join(ROOT, 'src/features.ts')).text(),
+  )
+}, 60_000)
+
+test.each([
+  [['scripts/new-feature.ts'], 'in lower case'],
+  [['scripts/new-feature.ts', 'Bad Name'], 'in lower case'],
+  [['scripts/new-feature.ts', 'users'], 'There is a feature users already'],
+  [['scripts/new-feature.ts', 'people'], 'What is one of them called?'],
+  [['scripts/remove-feature.ts', 'auth'], 'Others build on auth'],
+  [['scripts/remove-feature.ts', 'no-such-thing'], 'There is no feature no-such-thing'],
+])('%p is refused with one clear line', async (words, line) => {
+  const ended = await run(['bun', ...words])
+  expect(ended.code).toBe(1)
+  expect(ended.output).toContain(line)
+  expect(ended.output.trim().split('\n')).toHaveLength(1)
+})
