@@ -13,6 +13,7 @@ import { type OutboundOptions, openOutbound } from './adapters/outbound/open'
 import { argon2 } from './adapters/passwords/argon2'
 import type { HashingCost } from './adapters/passwords/port'
 import { openQueue } from './adapters/queue/open'
+import { openRedis } from './adapters/redis/open'
 import { openStorage } from './adapters/storage/open'
 import type { Config } from './config'
 import * as list from './features'
@@ -33,22 +34,24 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
   const log = overrides.log ?? openLog(config)
   const features: readonly Feature[] = [...(overrides.features ?? Object.values(list)), mail, idempotency]
   const database = await openDatabase(config, { clock, log })
-  const bus = await openBus(config, log)
-  const shared = { database, bus, log, clock, features, app: (): App => app }
+  const redis = await openRedis(config, log)
+  const bus = openBus(redis, log)
+  const shared = { database, redis, bus, log, clock, features, app: (): App => app }
   const app: App = {
     config,
     database,
     db: database.reader,
     journal: openJournal(shared),
     queue: openQueue(shared),
-    cache: openCache(config),
-    counters: await openCounters(config, clock),
+    cache: openCache(redis, bus),
+    counters: openCounters(redis, clock),
     storage: await openStorage(config, clock),
     mailer: openMailer(config, clock),
     passwords: argon2(overrides.passwordHashing),
     outbound: openOutbound(config, overrides.outbound),
     idempotency: openIdempotency({ database, clock, secrets: config.secrets }),
     bus,
+    redis,
     log,
     clock,
     features,
@@ -62,5 +65,6 @@ export const closeApp = async (app: App) => {
   await app.cache.close()
   await app.counters.close()
   await app.bus.close()
+  await app.redis?.close()
   await app.database.close()
 }

@@ -9,6 +9,7 @@ import type { Mailer } from '../adapters/mailer/port'
 import type { Outbound } from '../adapters/outbound/port'
 import type { Passwords } from '../adapters/passwords/port'
 import type { Queue } from '../adapters/queue/port'
+import type { Redis } from '../adapters/redis/port'
 import type { Storage } from '../adapters/storage/port'
 import type { Config } from '../config'
 import type { Actor, SignedActor } from './actor'
@@ -32,6 +33,8 @@ export interface App {
   readonly outbound: Outbound
   readonly idempotency: Idempotency
   readonly bus: Bus
+  /** What the drivers of queue, cache, counters and bus share where there is one. Use those. */
+  readonly redis: Redis | undefined
   readonly log: Log
   readonly clock: Clock
   readonly features: readonly Feature[]

@@ -1,11 +1,14 @@
 import { connect } from 'node:net'
 import { tempFolder } from './temp'
 
-/** True where a redis-server is installed; tests that need one are skipped elsewhere. */
+/** True where a redis-server is installed; tests that need one are skipped elsewhere, but never in CI. */
 export const hasRedis = Bun.which('redis-server') !== null
+if (!hasRedis && process.env.CI === 'true') throw new Error('CI needs redis-server: tests must not be skipped there')
 
 export interface RedisServer {
   url: string
+  /** Sends a command as any other client would. */
+  send(command: string[]): Promise<unknown>
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>
   /** Starts it again on the same port, empty. */
@@ -48,8 +51,17 @@ export const startRedis = async (): Promise<RedisServer> => {
     server.kill('SIGKILL')
     await server.exited
   }
+  const url = `redis://127.0.0.1:${port}`
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url,
+    send: async ([name = '', ...args]) => {
+      const client = new Bun.RedisClient(url, { autoReconnect: false, connectionTimeout: 1000 })
+      try {
+        return await client.send(name, args)
+      } finally {
+        client.close()
+      }
+    },
     kill,
     restart: async () => {
       await kill()
@@ -64,7 +76,7 @@ export const startRedis = async (): Promise<RedisServer> => {
   }
 }
 
-const freePort = () => {
+export const freePort = () => {
   const probe = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => {} } })
   probe.stop(true)
   return probe.port

@@ -1,7 +1,8 @@
-import type { Config } from '../../config'
 import type { Log } from '../log/port'
+import type { Redis } from '../redis/port'
 import { memoryBus } from './memory'
 import type { Bus } from './port'
+import { redisBus } from './redis'
 
-/** The bus that the settings ask for. */
-export const openBus = async (_config: Pick<Config, 'redisUrl'>, log: Log): Promise<Bus> => memoryBus(log)
+/** The bus of this process, or of all of them where there is a Redis. */
+export const openBus = (redis: Redis | undefined, log: Log): Bus => (redis ? redisBus(redis, log) : memoryBus(log))

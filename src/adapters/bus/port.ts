@@ -1,4 +1,8 @@
-/** Tells every process of the fleet, this one at once. At most once: never the only carrier of a fact. */
+/**
+ * Tells every process of the fleet, this one at once. At most once: never the only carrier of a fact. Where messages can
+ * get lost on their way, a message on `gap` says that some may have been: whoever keeps state forgets it then.
+ * Messages are what JSON can say, and dates, sets and maps.
+ */
 export interface Bus {
   readonly driver: string
   publish(channel: string, message: unknown): void

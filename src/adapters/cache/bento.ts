@@ -1,39 +1,35 @@
-import { newId } from '#core'
+import type { BentoCache, bentostore } from 'bentocache'
 import type { Cache } from './port'
+import type { Versions } from './versions'
 
 /** Entries held in memory; beyond it the one used least recently goes. */
-const MAX_ITEMS = 10_000
-/** How long the version of a key or tag is remembered, in milliseconds. Forgetting one only means a miss. */
-const VERSION_LIFETIME = 24 * 60 * 60 * 1000
+export const MAX_ITEMS = 10_000
 
-/**
- * Bentocache over its memory driver. Loaded at the first use: a process that caches nothing pays nothing.
- *
- * Deleting gives a key or tag a new version, and versions are part of the key under which a value is kept: so neither a
- * stale value in its grace nor one that was being loaded meanwhile is served afterwards.
- */
-export const bentoCache = (): Cache => {
-  let opening: ReturnType<typeof open> | undefined
-  const bento = () => (opening ??= open())
+type Bento = BentoCache<{ main: ReturnType<typeof bentostore> }>
 
-  const version = async (name: string) =>
-    (await bento()).getOrSet({ key: `version:${name}`, factory: newId, ttl: VERSION_LIFETIME })
-  const renew = async (name: string) => {
-    await (await bento()).set({ key: `version:${name}`, value: newId(), ttl: VERSION_LIFETIME })
-  }
+/** What a driver brings. Opened at the first use: a process that caches nothing pays nothing. */
+export interface Opened {
+  bento: Bento
+  versions: Versions
+}
+
+/** The cache over bentocache: one load for concurrent readers, grace, tags. */
+export const bentoCache = (driver: string, open: () => Promise<Opened>): Cache => {
+  let opening: Promise<Opened> | undefined
+  const opened = () => (opening ??= open())
 
   return {
-    driver: 'memory',
+    driver,
     async getOrSet<T>(
       key: string,
       load: () => Promise<T>,
       { ttl, grace = 0, tags = [] }: Parameters<Cache['getOrSet']>[2],
     ) {
-      const versions = await Promise.all([version(`key:${key}`), ...tags.map((tag) => version(`tag:${tag}`))])
-      const cache = await bento()
+      const { bento, versions } = await opened()
+      const current = await versions.of([`key:${key}`, ...tags.map((tag) => `tag:${tag}`)])
       try {
-        const kept = await cache.getOrSet({
-          key: [key, ...versions].join('|'),
+        const kept = await bento.getOrSet({
+          key: [key, ...current].join('|'),
           // In a box: bentocache refuses undefined.
           factory: async () => ({ value: await load() }),
           ttl,
@@ -45,23 +41,12 @@ export const bentoCache = (): Cache => {
         throw isFactoryError(error) ? error.cause : error
       }
     },
-    delete: (key) => renew(`key:${key}`),
-    async deleteByTag(...tags) {
-      await Promise.all(tags.map((tag) => renew(`tag:${tag}`)))
-    },
+    delete: async (key) => (await opened()).versions.renew([`key:${key}`]),
+    deleteByTag: async (...tags) => (await opened()).versions.renew(tags.map((tag) => `tag:${tag}`)),
     async close() {
-      await (await opening)?.disconnectAll()
+      await (await opening)?.bento.disconnectAll()
     },
   }
-}
-
-const open = async () => {
-  const [{ BentoCache, bentostore }, { memoryDriver }] = await Promise.all([
-    import('bentocache'),
-    import('bentocache/drivers/memory'),
-  ])
-  const store = bentostore().useL1Layer(memoryDriver({ maxItems: MAX_ITEMS, serialize: false }))
-  return new BentoCache({ default: 'memory', stores: { memory: store } })
 }
 
 /** Bentocache wraps what a loader throws; callers want their own error. */

@@ -11,13 +11,20 @@ interface Counter {
   ends: number
 }
 
+export interface MemoryCounters extends Counters {
+  hit(key: string, window: number): Count
+  reset(key: string): void
+  /** Lets a counter stand at least where it stands elsewhere. */
+  raise(key: string, count: Count): void
+}
+
 /**
  * Fixed windows in this process, each from a key's first hit. Exact and without timers.
  *
  * Bounded by two generations: when the young one is full it becomes the old one, and what was not hit since the last
  * such change is forgotten. A key that is hit again and again is never forgotten in a flood of others.
  */
-export const memoryCounters = (clock: Clock, maxKeys = MAX_KEYS): Counters => {
+export const memoryCounters = (clock: Clock, maxKeys = MAX_KEYS): MemoryCounters => {
   let young = new Map<string, Counter>()
   let old = new Map<string, Counter>()
 
@@ -35,7 +42,7 @@ export const memoryCounters = (clock: Clock, maxKeys = MAX_KEYS): Counters => {
 
   return {
     driver: 'memory',
-    hit(key, window): Count {
+    hit(key, window) {
       const now = clock.now().getTime()
       const counter = find(key, now)
       if (now < counter.began) {
@@ -50,6 +57,12 @@ export const memoryCounters = (clock: Clock, maxKeys = MAX_KEYS): Counters => {
       }
       counter.count += 1
       return { count: counter.count, resetIn: counter.ends - now }
+    },
+    raise(key, { count, resetIn }) {
+      const now = clock.now().getTime()
+      const counter = find(key, now)
+      if (now < counter.ends && counter.count > count) return
+      Object.assign(counter, { count, began: now, ends: now + resetIn })
     },
     reset(key) {
       young.delete(key)

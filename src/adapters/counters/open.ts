@@ -1,8 +1,9 @@
 import type { Clock } from '#core'
-import type { Config } from '../../config'
+import type { Redis } from '../redis/port'
 import { memoryCounters } from './memory'
 import type { Counters } from './port'
+import { redisCounters } from './redis'
 
-/** The counters that the settings ask for. */
-export const openCounters = async (_config: Pick<Config, 'redisUrl'>, clock: Clock): Promise<Counters> =>
-  memoryCounters(clock)
+/** The counters of this process, or of all of them where there is a Redis. */
+export const openCounters = (redis: Redis | undefined, clock: Clock): Counters =>
+  redis ? redisCounters(redis, clock) : memoryCounters(clock)
