@@ -1,4 +1,5 @@
 export { activity } from '#features/activity'
+export { admin } from '#features/admin'
 export { apiKeys } from '#features/api-keys'
 export { audit } from '#features/audit'
 export { auth } from '#features/auth'

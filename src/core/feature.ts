@@ -86,6 +86,8 @@ export interface Feature {
   endAccess?: (tx: Tx, ctx: Context, userId: string, reason: 'banned' | 'deleted') => Promise<void>
   /** Name → what it allows. */
   permissions?: Readonly<Record<string, string>>
+  /** How much there is of what is its own, by name: for those who look after the whole. */
+  totals?: (ctx: Context) => Promise<Record<string, number>>
   health?: (app: App) => Promise<HealthReport>
   /** What is held about a person: file name → JSON. */
   exportUser?: (ctx: Context, userId: string) => Promise<Record<string, unknown>>

@@ -16,6 +16,13 @@ export const queryTime = () =>
     examples: ['2026-11-22T10:00:00.000Z'],
   })
 
+/** One of some words in a query. Not `t.UnionEnum`, which takes the first one where there is none. */
+export const queryWord = <const W extends string>(...words: [W, W, ...W[]]) =>
+  t.Union(
+    words.map((word) => t.Literal(word)),
+    { error: `has to be one of ${words.join(', ')}`, 'x-enum': words },
+  )
+
 const flag = () =>
   t.Union([t.Literal('true'), t.Literal('false')], { error: 'has to be true or false', 'x-boolean': true })
 

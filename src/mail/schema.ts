@@ -22,7 +22,7 @@ export const emails = sqliteTable(
     createdAt: timestamp('created_at').notNull(),
     sentAt: timestamp('sent_at'),
   },
-  (table) => [index('emails_created').on(table.createdAt), index('emails_user').on(table.userId)],
+  (table) => [index('emails_created').on(table.createdAt, table.id), index('emails_user').on(table.userId)],
 )
 
 /** Addresses that get nothing more. Only their hash is kept, so that the list survives the erasure of a person. */

@@ -1,7 +1,9 @@
 import { jwtVerify, SignJWT } from 'jose'
-import { type App, type Config, deriveKey, later, minutes } from '#core'
+import { type App, type Config, deriveKey, hours, later, minutes } from '#core'
 
 export const ACCESS_TOKEN_LIFETIME = minutes(15)
+/** No token is good for longer, whatever it says: that of an admin in somebody's place. */
+export const LONGEST_LIFETIME = hours(1)
 
 /** Verified tokens that are remembered, so that the signature is checked once per token and process. */
 const REMEMBERED = 10_000
@@ -24,14 +26,20 @@ export interface AccessClaims {
 const keyOf = (secret: string) => Buffer.from(deriveKey(secret, 'access-token'), 'base64url')
 
 /** Signs an access token (RFC 9068) for a session. It holds ids only. */
-export const signAccessToken = (config: Config, userId: string, sessionId: string, now: Date): Promise<string> =>
+export const signAccessToken = (
+  config: Config,
+  userId: string,
+  sessionId: string,
+  now: Date,
+  lifetime = ACCESS_TOKEN_LIFETIME,
+): Promise<string> =>
   new SignJWT({ sid: sessionId })
     .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
     .setSubject(userId)
     .setIssuer(config.appUrl)
     .setAudience(config.appUrl)
     .setIssuedAt(now)
-    .setExpirationTime(later(now, ACCESS_TOKEN_LIFETIME))
+    .setExpirationTime(later(now, lifetime))
     .sign(keyOf(config.secrets[0] ?? ''))
 
 /** Checks access tokens against every secret in force; answers nothing for any that does not hold (RFC 8725). */
@@ -71,7 +79,7 @@ const verify = async (
         audience: issuer,
         requiredClaims: ['sub', 'sid', 'exp', 'iat'],
         currentDate,
-        maxTokenAge: ACCESS_TOKEN_LIFETIME / 1000,
+        maxTokenAge: LONGEST_LIFETIME / 1000,
         clockTolerance: SKEW,
       })
       const { sub, sid, exp = 0 } = payload

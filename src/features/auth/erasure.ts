@@ -3,6 +3,7 @@ import { type Context, days, defineJob, later, type Tx } from '#core'
 import { journal, transaction } from '#db'
 import { userDeleted } from '#features/users'
 import { users } from '../users/schema'
+import { sessions } from './schema'
 import { revokeSessions } from './sessions'
 import { forgetAddress } from './throttle'
 
@@ -40,6 +41,7 @@ export const erase = (ctx: Context, userId: string) =>
 const eraseIn = async (tx: Tx, ctx: Context, { id, email }: { id: string; email: string }) => {
   for (const feature of ctx.features) await feature.eraseUser?.(tx, ctx, id)
   await revokeSessions(tx, ctx, id, 'deleted')
+  await tx.delete(sessions).where(eq(sessions.adminId, id))
   await forgetAddress(tx, email)
   await journal.record(tx, ctx, userDeleted, { userId: id, name: '', email: '', erased: true })
   await ctx.journal.erase(tx, id)

@@ -12,6 +12,12 @@ export const sessionCreated = defineEvent('session.created', {
   summary: 'signed in',
   public: true,
 })
+export const sessionImpersonated = defineEvent('session.impersonated', {
+  payload: t.Object({ userId: Id, sessionId: Id, adminId: Id, reason: t.String() }),
+  subject: session,
+  about,
+  summary: 'opened the account to help',
+})
 export const sessionRevoked = defineEvent('session.revoked', {
   payload: t.Object({ userId: Id, sessionIds: t.Array(Id), reason: t.String() }),
   subject: account,
@@ -96,6 +102,7 @@ export const firstAdminInvited = defineEvent('admin.setup_opened', {
 
 export const events = [
   sessionCreated,
+  sessionImpersonated,
   sessionRevoked,
   refreshReused,
   signInFailed,

@@ -12,6 +12,7 @@ export const failures = defineFailures({
   WEAK_PASSWORD: ['invalid', 'The password is too easy to guess.'],
   RATE_LIMITED: ['rate_limited', 'Too many failed attempts. Wait, or reset the password by mail.'],
   SESSION_NOT_FOUND: ['not_found', 'There is no such session.'],
+  CANNOT_IMPERSONATE: ['forbidden', 'Nobody can act in the place of an admin, or of somebody who is banned.'],
   SETUP_CLOSED: ['gone', 'The first admin has been made already.'],
   DELETION_NOT_SCHEDULED: ['conflict', 'No deletion is scheduled.'],
 })

@@ -4,6 +4,7 @@ import { authenticate } from './authenticate'
 import { eraseDue } from './erasure'
 import { events } from './events'
 import { failures } from './failures'
+import { countAllSessions } from './help'
 import { mails } from './mails'
 import { pages } from './pages'
 import { purgeAuth } from './purge'
@@ -15,6 +16,8 @@ export { erase } from './erasure'
 export * from './events'
 export { failures as authFailures } from './failures'
 export { firstAdminLink } from './first-admin'
+export { countSessions, logOut, mailReset } from './help'
+export { impersonate } from './impersonation'
 export { makeAdmin } from './make-admin'
 export { Password as PasswordModel, Tokens as TokensModel, Transport as TransportModel } from './models'
 export { prove } from './prove'
@@ -38,5 +41,6 @@ export const auth = defineFeature({
     { name: 'users.erase-due', cron: '27 * * * *', job: eraseDue },
   ],
   authenticate,
+  totals: async (ctx) => ({ sessions: await countAllSessions(ctx) }),
   endAccess: async (tx, ctx, userId, reason) => void (await revokeSessions(tx, ctx, userId, reason)),
 })

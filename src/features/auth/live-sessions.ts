@@ -1,5 +1,5 @@
 import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm'
-import { type App, later, minutes, type RecordedEvent, type SignedActor, seconds, systemContext } from '#core'
+import { type App, holds, later, minutes, type RecordedEvent, type SignedActor, seconds, systemContext } from '#core'
 import { bookkeeping, prepared } from '#db'
 import { isBanned, knownById, permissionsOf } from '#features/users'
 import { users } from '../users/schema'
@@ -58,7 +58,8 @@ export const liveSessions = (app: App) => {
     const before = changes
     const actor = await load(app, sessionId, userId, now)
     // What was read may have ended while it was read: then it holds for this request, and is not kept for the next.
-    if (changes === before) remember(userId, sessionId, { actor, at: now.getTime() })
+    // Nor is somebody in another's place: that ends with what happens to either of them.
+    if (changes === before && actor.type === 'user') remember(userId, sessionId, { actor, at: now.getTime() })
     return actor
   }
 }
@@ -67,7 +68,8 @@ const load = async (app: App, sessionId: string, userId: string, now: Date): Pro
   const session = await liveSession(app.db).get({ id: sessionId, now: now.getTime() })
   const user = session && session.userId === userId ? await knownById(app, userId) : undefined
   if (!session || !user || isBanned(user, now)) throw failures.INVALID_ACCESS_TOKEN()
-  if (later(session.lastSeenAt, SEEN_EVERY) < now) noteSeen(app, sessionId, userId)
+  if (session.adminId && !(await mayImpersonate(app, session.adminId, now))) throw failures.INVALID_ACCESS_TOKEN()
+  if (!session.adminId && later(session.lastSeenAt, SEEN_EVERY) < now) noteSeen(app, sessionId, userId)
   const person = {
     userId,
     name: user.name,
@@ -77,6 +79,13 @@ const load = async (app: App, sessionId: string, userId: string, now: Date): Pro
   }
   if (session.adminId) return { type: 'impersonator', sessionId, adminId: session.adminId, ...person }
   return { type: 'user', sessionId, provedAt: session.provedAt, ...person }
+}
+
+/** Whoever acts in somebody's place needs the right to it all along. */
+const mayImpersonate = async (app: App, adminId: string, now: Date): Promise<boolean> => {
+  const admin = await knownById(app, adminId)
+  if (!admin || isBanned(admin, now)) return false
+  return holds(new Set(await permissionsOf(app.db, admin.role)), 'users:impersonate')
 }
 
 /** Not awaited: a request never waits for, or fails with, a note about itself. */

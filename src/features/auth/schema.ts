@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { timestamp } from '#db'
 import { users } from '../users/schema'
@@ -30,7 +31,11 @@ export const sessions = sqliteTable(
     expiresAt: timestamp('expires_at').notNull(),
     revokedAt: timestamp('revoked_at'),
   },
-  (table) => [index('sessions_user').on(table.userId, table.revokedAt), index('sessions_expiry').on(table.expiresAt)],
+  (table) => [
+    index('sessions_user').on(table.userId, table.revokedAt),
+    index('sessions_expiry').on(table.expiresAt),
+    index('sessions_admin').on(table.adminId).where(sql`admin_id is not null`),
+  ],
 )
 
 /** Refresh tokens of a session, by digest. The newest unused one is active; its parent may ask for it once more. */

@@ -13,11 +13,11 @@ export const IDLE_LIFETIME = days(7)
 const MAX_SESSIONS = 50
 
 /** Opens a session in the caller's transaction. Returns it with its first refresh token. */
-export const openSession = async (tx: Tx, ctx: Context, userId: string, adminId: string | null = null) => {
+export const openSession = async (tx: Tx, ctx: Context, userId: string) => {
   const session: Session = {
     id: newId(),
     userId,
-    adminId,
+    adminId: null,
     ip: ctx.ip,
     userAgent: ctx.userAgent,
     createdAt: ctx.now,
@@ -109,7 +109,17 @@ export const revokeSessions = async (
     .select({ id: sessions.id })
     .from(sessions)
     .where(and(alive(ctx, userId), only, except))
+  if (which.only === undefined) await endImpersonations(tx, ctx, userId, reason)
   return await end(tx, ctx, userId, reason, rows)
+}
+
+/** Whoever ends all their sessions did not mean to go on in somebody else's place. */
+const endImpersonations = async (tx: Tx, ctx: Context, adminId: string, reason: string) => {
+  const rows = await tx
+    .select({ id: sessions.id, userId: sessions.userId })
+    .from(sessions)
+    .where(and(eq(sessions.adminId, adminId), isNull(sessions.revokedAt), gt(sessions.expiresAt, ctx.now)))
+  for (const row of rows) await end(tx, ctx, row.userId, reason, [row])
 }
 
 /**
@@ -137,5 +147,5 @@ const alive = (ctx: Context, userId: string) =>
   and(eq(sessions.userId, userId), isNull(sessions.revokedAt), gt(sessions.expiresAt, ctx.now))
 
 /** Sessions that the person opened and still uses; not those of an admin in their place. */
-const ofPerson = (ctx: Context, userId: string) =>
+export const ofPerson = (ctx: Context, userId: string) =>
   and(alive(ctx, userId), isNull(sessions.adminId), gt(sessions.lastSeenAt, later(ctx.now, -IDLE_LIFETIME)))

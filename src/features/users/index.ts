@@ -4,9 +4,11 @@ import { events } from './events'
 import { failures } from './failures'
 import { peopleEvents } from './people-events'
 import { peopleRoutes } from './people-routes'
+import { forget } from './removal'
 import { seedRoles } from './roles'
 import { routes } from './routes'
-import { ensureSearch, unindexPerson } from './search-index'
+import { ensureSearch } from './search-index'
+import { totals } from './totals'
 
 export { ADMIN_ROLE, keepAnAdmin } from './admins'
 export { findSubordinate } from './authority'
@@ -15,10 +17,12 @@ export { seedPeople } from './demo'
 export * from './events'
 export { failures as userFailures } from './failures'
 export { canonicalEmail, findByEmail, findById, get, isBanned, permissionsOf } from './find'
-export { PersonName, User as UserModel } from './models'
+export { getAnybody, list } from './list'
+export { PersonName, User as UserModel, UserDetail as UserDetailModel } from './models'
 export { namesOf } from './names'
 export { knownById } from './people'
-export { userRoleChanged } from './people-events'
+export * from './people-events'
+export { ById, PeopleQuery } from './people-models'
 export { me } from './profile'
 export { remove, restore } from './removal'
 export { changeRole } from './role-change'
@@ -35,8 +39,13 @@ export const users = defineFeature({
   routes: (app: App) => new Elysia().use(routes(app)).use(peopleRoutes(app)),
   failures,
   events: [...events, ...peopleEvents],
-  permissions: { 'users:read': 'See everybody’s account', 'users:delete': 'Delete and restore accounts' },
-  eraseUser: (tx, _ctx, userId) => unindexPerson(tx, userId),
+  permissions: {
+    'users:read': 'See everybody’s account',
+    'users:delete': 'Delete and restore accounts',
+    'users:manage': 'Help people who are locked out, ban them, end their sessions',
+  },
+  totals,
+  eraseUser: forget,
   seed: async (ctx) => {
     await seedRoles(ctx)
     await ensureSearch(ctx)

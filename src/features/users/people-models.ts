@@ -1,5 +1,5 @@
 import { t } from 'elysia'
-import { pageQuery, queryInteger, queryTime, strictQuery } from '#http'
+import { pageQuery, queryInteger, queryTime, queryWord, strictQuery } from '#http'
 import { UserDetail } from './models'
 
 export const ById = t.Object({ id: t.String({ format: 'uuid' }) })
@@ -9,11 +9,11 @@ const QUESTION = 100
 
 export const PeopleQuery = pageQuery(['createdAt', 'name', 'email', 'lastSeenAt'], {
   role: t.Optional(t.String({ minLength: 1, maxLength: 64, error: 'has to be the name of a role' })),
-  status: t.Optional(t.UnionEnum(['active', 'banned', 'deleted'], { error: 'has to be active, banned or deleted' })),
-  verified: t.Optional(t.UnionEnum(['true', 'false'], { error: 'has to be true or false' })),
+  status: t.Optional(queryWord('active', 'banned', 'deleted')),
+  verified: t.Optional(queryWord('true', 'false')),
   createdAfter: t.Optional(queryTime()),
   createdBefore: t.Optional(queryTime()),
-  deleted: t.Optional(t.UnionEnum(['with', 'only'], { error: 'has to be with or only' })),
+  deleted: t.Optional(queryWord('with', 'only')),
 })
 
 export const SearchQuery = strictQuery({

@@ -114,6 +114,8 @@ const isUsed = async (tx: Tx, name: string) => {
 export const listPermissions = ({ features }: Context): { name: string; description: string }[] =>
   features
     .flatMap((feature) => Object.entries(feature.permissions ?? {}))
+    // Once each: features that share a permission each name it.
+    .filter(([name], i, all) => all.findIndex(([other]) => other === name) === i)
     .map(([name, description]) => ({ name, description }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 

@@ -1,0 +1,57 @@
+import type { App } from '#core'
+import { limitsOf, pageOf, router } from '#http'
+import { listEmails, listTemplates, testEmail } from './emails'
+import { failures } from './failures'
+import { changeLimits } from './rate-limits'
+import { DEFAULT_DAYS, stats } from './stats'
+import * as model from './system-models'
+
+/** How the system does, what it mailed, and the limits it holds people to. */
+export const systemRoutes = (app: App) =>
+  router(app, '/admin')
+    .get('/stats', ({ ctx, query }) => stats(ctx, Number(query.days ?? DEFAULT_DAYS)), {
+      permission: 'stats:read',
+      summary: 'How much there is, and what happened lately',
+      query: model.StatsQuery,
+      response: { 200: model.Stats },
+    })
+    .get('/emails', ({ ctx, query }) => listEmails(ctx, query), {
+      permission: 'emails:read',
+      paged: true,
+      summary: 'What was mailed in the last 90 days',
+      query: model.EmailQuery,
+      response: { 200: pageOf(model.Email) },
+    })
+    .get('/emails/templates', ({ ctx }) => listTemplates(ctx), {
+      permission: 'emails:read',
+      summary: 'The kinds of mail there are',
+      response: { 200: model.Templates },
+    })
+    .post('/emails/test', ({ ctx, body }) => testEmail(ctx, body.template, body.to), {
+      permission: 'emails:manage',
+      tier: 'mail',
+      summary: 'Send a mail with made-up content, to see how it arrives',
+      body: model.TestEmail,
+      response: { 200: model.Email },
+      fails: [failures.UNKNOWN_TEMPLATE, failures.MAIL_NOT_SENT],
+    })
+    .get('/settings/rate-limits', () => limitsOf(app).current(), {
+      permission: 'settings:manage',
+      summary: 'The rate limits in force',
+      response: { 200: model.Limits },
+    })
+    .patch(
+      '/settings/rate-limits',
+      async ({ ctx, body }) => {
+        const limits = limitsOf(app)
+        await changeLimits(ctx, body, Object.keys(limits.defaults.tiers))
+        return limits.current()
+      },
+      {
+        permission: 'settings:manage',
+        summary: 'Change rate limits at once and for good; null takes one back to its default',
+        body: model.LimitChange,
+        response: { 200: model.Limits },
+        fails: [failures.UNKNOWN_TIER, failures.NOTHING_TO_CHANGE],
+      },
+    )
