@@ -93,7 +93,7 @@ export const testApp = async (options: TestOptions = {}): Promise<TestApp> => {
   }
   const people = new Map<string, Person>()
   const person = (name: string, traits?: Traits) => {
-    const known = people.get(name) ?? personOf(app, caller(), mail, name, traits)
+    const known = people.get(name) ?? personOf(app, caller(), name, traits)
     people.set(name, known)
     return known
   }
@@ -136,6 +136,12 @@ export const testApp = async (options: TestOptions = {}): Promise<TestApp> => {
     race: (n, runner) => race(open().port, n, runner),
     close,
   }
+}
+
+/** One test app for tests that leave nothing behind for each other; made when the first one asks. */
+export const sharedApp = (options: Omit<TestOptions, 'shared'> = {}): (() => Promise<TestApp>) => {
+  let made: Promise<TestApp> | undefined
+  return () => (made ??= testApp({ ...options, shared: true }))
 }
 
 const configOf = (dataDir: string, env: Record<string, string> = {}) =>

@@ -111,7 +111,7 @@ describe('an access token', () => {
     await refused(house, await forged(house, { claims: { exp: now - 1 } }))
     await refused(house, await forged(house, { claims: { nbf: now + 61 } }))
     await refused(house, await forged(house, { claims: { iat: now + 61 } }))
-    await refused(house, await forged(house, { claims: { iat: now - 3600, exp: now + 3600 } }))
+    await refused(house, await forged(house, { claims: { iat: now - 3610, exp: now + 3600 } }))
     await refused(house, await forged(house, { claims: { exp: undefined } }))
     await refused(house, await forged(house, { claims: { iat: undefined } }))
     const { accessToken } = await house.as.ada.tokens()

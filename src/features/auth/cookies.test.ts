@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import { minutes } from '#core'
-import { type Reply, type TestApp, testApp } from '#tests'
+import { type Reply, sharedApp, type TestApp, testApp } from '#tests'
 
 const HTTPS = { env: { APP_URL: 'https://api.example.com', CORS_ORIGINS: 'https://app.example.com' } }
 const ORIGIN = { origin: 'https://api.example.com' }
 
-const login = async ({ anon, as }: TestApp, headers: Record<string, string> = ORIGIN) => {
+const house = sharedApp(HTTPS)
+
+const login = async ({ anon, as }: Pick<TestApp, 'anon' | 'as'>, headers: Record<string, string> = ORIGIN) => {
   await as.ada.user()
   const body = { email: as.ada.email, password: as.ada.password }
   return anon.with(headers).post('/auth/login', body, { query: { transport: 'cookie' } })
@@ -83,14 +85,14 @@ describe('a session in cookies', () => {
     ['our origin at another port', { origin: 'https://api.example.com:8443' }],
     ['fetch metadata that say another site', { ...ORIGIN, 'sec-fetch-site': 'cross-site' }],
   ])('writes nothing for %s', async (_, headers) => {
-    const house = await testApp(HTTPS)
-    const cookies = jar(await login(house))
-    const forged = house.anon.with({ ...cookies, ...headers })
+    const { anon, as } = await house()
+    const cookies = jar(await login({ anon, as }))
+    const forged = anon.with({ ...cookies, ...headers })
     expect(await forged.patch('/users/me', { name: 'Eve' })).toRefuse(403, 'cross_site_request')
     expect(await forged.post('/auth/refresh-token')).toRefuse(403, 'cross_site_request')
     const out = await forged.post('/auth/logout')
     expect(out).toRefuse(403, 'cross_site_request')
-    expect((await house.anon.with({ ...cookies, ...ORIGIN }).get('/auth/me')).json().name).toBe('Ada')
+    expect((await anon.with({ ...cookies, ...ORIGIN }).get('/auth/me')).json().name).toBe('Ada')
   })
 
   test('writes for an origin that is allowed', async () => {
@@ -122,7 +124,7 @@ describe('a session in cookies', () => {
     ';;;=;',
     '__Host-access=a.b.c',
   ])('made of junk is no session: %s', async (cookie) => {
-    const { anon } = await testApp(HTTPS)
+    const { anon } = await house()
     const reply = await anon.with({ cookie, ...ORIGIN }).get('/auth/me')
     expect(reply.status).toBe(401)
   })

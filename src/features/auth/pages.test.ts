@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { hours, minutes } from '#core'
 import { firstAdminLink } from '#features/auth'
-import { atRest, memoryLog, type Reply, type TestApp, testApp } from '#tests'
+import { atRest, memoryLog, type Reply, sharedApp, type TestApp, testApp } from '#tests'
 import { systemContext } from '../../core'
 
 const NEXT = 'magnet-olive-turbine-9'
+
+const house = sharedApp()
 
 const post = (house: TestApp, path: string, fields: Record<string, string>) =>
   house.outside.post(path, new URLSearchParams(fields))
@@ -173,7 +175,7 @@ describe('pages behind mailed links', () => {
 describe('each page', () => {
   // bar 56, bar 151
   test.each(PAGES)('%s runs nothing, loads nothing, is stored nowhere and tells nobody where it is', async (path) => {
-    const { outside } = await testApp()
+    const { outside } = await house()
     const reply = await outside.get(path)
     const style = reply.text.match(/<style>([\s\S]*)<\/style>/)?.[1] ?? ''
     const hash = new Bun.CryptoHasher('sha256').update(style).digest('base64')
@@ -205,7 +207,7 @@ describe('each page', () => {
     ['multipart', new FormData(), 415],
     ['more than a form holds', new URLSearchParams({ token: 'x'.repeat(20_000) }), 413],
   ])('takes what a form posts: %s is refused, with a page', async (_, body, status) => {
-    const { outside } = await testApp()
+    const { outside } = await house()
     toBePage(await outside.post('/verify-email', body), status, 'That did not work')
   })
 

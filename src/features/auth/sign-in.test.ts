@@ -2,11 +2,14 @@ import { describe, expect, test } from 'bun:test'
 import { RECOMMENDED } from '#adapters/passwords/argon2'
 import { minutes, seconds } from '#core'
 import { router } from '#http'
-import { type Client, changeUser, rows, seen, type TestApp, testApp } from '#tests'
+import { type Client, changeUser, rows, seen, sharedApp, type TestApp, testApp } from '#tests'
 import { defineFeature } from '../../core'
 import * as list from '../../features'
 
 const WRONG = 'not-the-password-at-all'
+
+/** For what is refused to everybody. */
+const strangers = sharedApp({ env: { RATE_LIMIT: 'off' } })
 
 const login = (client: Client, email: string, password: string) => client.post('/auth/login', { email, password })
 
@@ -78,7 +81,7 @@ describe('signing in', () => {
     { email: 'ada@example.com' },
     {},
   ])('%j is refused as it stands', async (body) => {
-    const { anon } = await testApp()
+    const { anon } = await strangers()
     expect(await anon.post('/auth/login', body)).toRefuse(422, 'validation_failed')
   })
 
@@ -93,7 +96,7 @@ describe('signing in', () => {
     '/auth/./login//',
     '/auth/login%20',
   ])('has one path: %s is none', async (path) => {
-    const { anon } = await testApp()
+    const { anon } = await strangers()
     const reply = await anon.post(path, { email: 'ada@example.com', password: WRONG })
     expect(reply).toRefuse(404, 'not_found')
   })
@@ -120,6 +123,7 @@ describe('signing in', () => {
     let beating = true
     const heart = (async () => {
       while (beating) {
+        await new Promise((resolve) => setTimeout(resolve, 2))
         const begun = performance.now()
         expect((await fetch(`${url}/health/live`)).status).toBe(200)
         pulse.push(performance.now() - begun)
@@ -284,7 +288,7 @@ describe('a request with a bad credential', () => {
     'Bearer a.b.c, Bearer d.e.f',
     `Bearer ${'x'.repeat(16_000)}`,
   ])('is a stranger’s: %#', async (authorization) => {
-    const { anon } = await testApp()
+    const { anon } = await strangers()
     const reply = await anon.with({ authorization }).get('/auth/me')
     expect(reply.status).toBe(401)
     expect(['unauthenticated', 'invalid_access_token']).toContain(reply.json().code)
@@ -303,7 +307,7 @@ describe('a request with a bad credential', () => {
   test.each(['access_token', 'accessToken', 'token', 'api_key', 'apiKey', 'authorization'])(
     'is not looked for in ?%s=',
     async (name) => {
-      const { anon, as } = await testApp()
+      const { anon, as } = await strangers()
       const { accessToken } = await as.ada.tokens()
       expect(await anon.get('/auth/me', { query: { [name]: accessToken } })).toRefuse(401, 'unauthenticated')
     },

@@ -146,18 +146,22 @@ describe('asking for a new link', () => {
 
   test('answers the same for everybody, and mails only who needs one', async () => {
     const { anon, as, person, mail, clock } = await testApp()
+    const count = async (address: string) =>
+      (await mail.to(address)).filter(({ template }) => template === 'verify-email').length
     const eve = person('eve', { verified: false })
     await eve.user()
     await as.ada.user()
+    await mail.all()
+    const before = await count(eve.email)
     clock.advance(seconds(61))
     const replies = []
     for (const email of [eve.email, as.ada.email, 'nobody@example.com'])
       replies.push(seen(await anon.post('/auth/resend-verification', { email })))
     expect(replies[1]).toEqual(replies[0])
     expect(replies[2]).toEqual(replies[0])
-    const count = async (address: string) =>
-      (await mail.to(address)).filter(({ template }) => template === 'verify-email').length
-    expect([await count(eve.email), await count(as.ada.email), await count('nobody@example.com')]).toEqual([2, 1, 0])
+    expect([(await count(eve.email)) - before, await count(as.ada.email), await count('nobody@example.com')]).toEqual([
+      1, 0, 0,
+    ])
   })
 
   // bar 16

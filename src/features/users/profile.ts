@@ -18,7 +18,7 @@ export const me = async (ctx: Signed): Promise<User> => {
 }
 
 /**
- * Changes one's own profile. With `ifMatch` only if that is still the profile's entity tag.
+ * Changes one's own profile. With `ifMatch` only if the profile's entity tag is among those.
  * Throws NOTHING_TO_CHANGE, STALE_USER.
  */
 export const updateProfile = (ctx: Signed, change: ProfileChange, ifMatch?: string): Promise<User> => {
@@ -26,8 +26,7 @@ export const updateProfile = (ctx: Signed, change: ProfileChange, ifMatch?: stri
   if (Object.keys(fields).length === 0) throw failures.NOTHING_TO_CHANGE()
   return transaction(ctx, async (tx) => {
     const before = await findById(tx, ctx.actor.userId)
-    if (!before || (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== entityTag(before)))
-      throw failures.STALE_USER()
+    if (!before || !matches(ifMatch, entityTag(before))) throw failures.STALE_USER()
     const [after] = await tx
       .update(users)
       .set({ ...fields, updatedAt: ctx.now, version: sql`${users.version} + 1` })
@@ -43,6 +42,10 @@ export const updateProfile = (ctx: Signed, change: ProfileChange, ifMatch?: stri
     return after
   })
 }
+
+/** `If-Match` with its list and its `*`; weak tags never match (RFC 9110 13.1.1). */
+const matches = (ifMatch: string | undefined, tag: string) =>
+  ifMatch === undefined || ifMatch.split(',').some((one) => one.trim() === tag || one.trim() === '*')
 
 const pick = (user: User, fields: ProfileChange) =>
   Object.fromEntries(Object.entries(user).filter(([key]) => key in fields))
