@@ -50,6 +50,7 @@ export const events = sqliteTable(
     index('events_subject').on(t.subjectType, t.subjectId, t.seq),
     index('events_request').on(t.requestId).where(sql`request_id is not null`),
     index('events_ip').on(t.ip, t.seq).where(sql`ip is not null`),
+    index('events_failed').on(t.seq).where(sql`outcome = 'failure'`),
   ],
 )
 
