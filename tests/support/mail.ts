@@ -8,7 +8,7 @@ export interface Mailbox {
   all(): Promise<InboxMail[]>
   /** The newest mail to this address, of this template when told. Throws if there is none. */
   latest(address: string, template?: string): Promise<InboxMail>
-  /** The link with a token in the newest such mail. */
+  /** The link in the newest such mail that has one with a token. */
   link(address: string, template?: string): Promise<URL>
   /** The token in that link. */
   token(address: string, template?: string): Promise<string>
@@ -31,10 +31,12 @@ export const mailbox = (app: App): Mailbox => {
     return found
   }
   const link = async (address: string, template?: string) => {
-    const { text, subject } = await latest(address, template)
-    const [found] = text.match(/https?:\/\/\S+[?&]token=[\w.~-]+/) ?? []
-    if (!found) throw new Error(`No link with a token in “${subject}”:\n${text}`)
-    return new URL(found)
+    const mails = (await to(address)).filter((mail) => !template || mail.template === template)
+    for (const { text } of mails) {
+      const [found] = text.match(/https?:\/\/\S+[?&]token=[\w.~-]+/) ?? []
+      if (found) return new URL(found)
+    }
+    throw new Error(`No mail ${template ?? ''} to ${address} has a link with a token; there are ${mails.length} others`)
   }
   const token = async (address: string, template?: string) =>
     (await link(address, template)).searchParams.get('token') ?? ''

@@ -49,8 +49,8 @@ describe('a test app', () => {
   })
 
   test('reads the mail, newest first', async () => {
-    const { as, mail } = await testApp()
-    await as.ada.user()
+    const { person, mail } = await testApp()
+    await person('ada', { verified: false }).user()
     const mails = await mail.to('ada@example.com')
     expect(mails.length).toBeGreaterThan(0)
     expect(await mail.to('nobody@example.com')).toEqual([])
