@@ -96,7 +96,7 @@ describe('guessing codes', () => {
     await house.anon.post('/auth/reset-password', { token: await house.mail.token(ada.email), password })
     const { mfaToken } = await house.anon.post('/auth/login', { email: ada.email, password }).json()
     expect((await answer(house, mfaToken, factor.code())).status).toBe(200)
-  })
+  }, 20_000)
 
   test('is held against nobody for longer than the window when the clock is set back', async () => {
     const { house, factor } = await withAda()
