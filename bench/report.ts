@@ -38,13 +38,13 @@ const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
 const table = (columns: readonly string[], rows: readonly (readonly string[])[]) =>
   [line(columns), line(columns.map((_, i) => (i ? '---:' : '---'))), ...rows.map(line)].join('\n')
 
-/** A section as Markdown, ready to be read in a terminal too. */
-export const render = (section: Section, at: Date): string => {
+/** A section as Markdown, ready to be read in a terminal too. `load` is the machine's load average before it began. */
+export const render = (section: Section, at: Date, load: number): string => {
   const versions = Object.entries(section.versions).map(([name, version]) => `${name} ${version}`)
   const targets = section.targets.map((target) => [target.promise, target.measured, target.holds ? 'yes' : '**no**'])
   return [
     `## ${section.suite}: ${section.title}`,
-    `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${machine()}. ${versions.join(', ')}.`,
+    `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${machine()}; load before it began: ${load.toFixed(1)}. ${versions.join(', ')}.`,
     ...section.notes,
     table(section.columns, section.rows),
     targets.length > 0 ? table(['target', 'measured', 'holds'], targets) : '',

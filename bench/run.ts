@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { hottest } from './profile'
@@ -8,8 +8,9 @@ import type { Suite } from './suite'
 import { idle } from './suites/idle'
 import { me } from './suites/me'
 import { start } from './suites/start'
+import { webhooks } from './suites/webhooks'
 
-const SUITES: Record<string, Suite> = { me, start, idle }
+const SUITES: Record<string, Suite> = { me, start, idle, webhooks }
 const RESULTS = join(import.meta.dir, 'results.md')
 
 const HELP = `Usage: bun run bench [suite…] [options]
@@ -64,9 +65,10 @@ const main = async (): Promise<number> => {
   try {
     for (const name of chosen) {
       const say = (line: string) => console.error(`${name}: ${line}`)
+      const [load = 0] = loadavg()
       const section = await SUITES[name]?.run({ rounds, seconds, workdir, profileDir: profile, say })
       if (!section) continue
-      const markdown = render(section, new Date())
+      const markdown = render(section, new Date(), load)
       console.log(`\n${markdown}\n`)
       if (!dry && !profile) save(RESULTS, name, markdown)
       missed += section.targets.filter((target) => !target.holds).length
