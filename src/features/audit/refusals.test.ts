@@ -45,6 +45,20 @@ describe('a refusal', () => {
     expect(JSON.stringify(found)).not.toContain('made-up')
   })
 
+  // bar 237
+  test('of more guesses than there may be is written down', async () => {
+    const { anon, as } = await testApp()
+    await as.ada.user()
+    const guess = () => anon.post('/auth/login', { email: as.ada.email, password: 'not what it is at all' })
+    for (let n = 0; n < 10; n++) await guess()
+    expect(await guess()).toRefuse(429, 'rate_limited')
+    const [found] = await refusals(as.admin)
+    expect(found).toMatchObject({
+      resource: { type: 'route', id: 'POST /api/v1/auth/login' },
+      details: { code: 'rate_limited' },
+    })
+  })
+
   test('that happens every day is not: a worn-out session, a missing page, a wrong field', async () => {
     const { anon, as } = await testApp()
     await anon.get('/users/me')

@@ -8,16 +8,14 @@ export const KEPT = days(2 * 365)
 export const EVERYDAY_KEPT = days(180)
 /** Everyday events. Whatever is not named here is taken for a security event. */
 export const EVERYDAY = [
-  'activity.*',
-  'export.*',
+  'email.tested',
   'file.*',
-  'job.*',
-  'mail.*',
-  'notification.*',
-  'queue.*',
-  'schedule.*',
+  'notifications.*',
   'user.updated',
-  'webhook.*',
+  'user.verification_requested',
+  'webhook.delivery_retried',
+  'webhook.recovered',
+  'webhook.test',
 ]
 
 /** Lets go of rows that are old enough, a thousand at a time. What it did is in the journal too, and where it got to. */
