@@ -5,6 +5,7 @@ import { openCounters } from './adapters/counters/open'
 import { openDatabase } from './adapters/database/open'
 import { idempotency } from './adapters/idempotency/purge'
 import { openIdempotency } from './adapters/idempotency/store'
+import { sharpImages } from './adapters/images/sharp'
 import { openJournal } from './adapters/journal/open'
 import { openLog } from './adapters/log/open'
 import type { Log } from './adapters/log/port'
@@ -46,6 +47,7 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
     cache: openCache(redis, bus),
     counters: openCounters(redis, clock),
     storage: await openStorage(config, clock),
+    images: sharpImages(),
     mailer: openMailer(config, clock),
     passwords: argon2(overrides.passwordHashing),
     outbound: openOutbound(config, overrides.outbound),
@@ -55,6 +57,7 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
     log,
     clock,
     features,
+    lifetime: new AbortController(),
   }
   for (const feature of features) await feature.seed?.(systemContext(app, `seed:${feature.name}`))
   return app
@@ -62,6 +65,8 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
 
 /** Closes what `openApp` opened, in the opposite order. Stop the queue first. */
 export const closeApp = async (app: App) => {
+  app.lifetime.abort()
+  app.storage.close?.()
   await app.cache.close()
   await app.counters.close()
   await app.bus.close()

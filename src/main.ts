@@ -19,6 +19,7 @@ const start = async () => {
   const stop = async (signal: string) => {
     if (state.draining) return
     state.draining = true
+    app.lifetime.abort()
     app.log.info({ signal }, 'stopping')
     setTimeout(() => process.exit(1), DRAIN_DEADLINE + seconds(3)).unref()
     await Promise.all([server?.drain(DRAIN_DEADLINE), app.queue.drain(DRAIN_DEADLINE)])

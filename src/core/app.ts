@@ -3,6 +3,7 @@ import type { Cache } from '../adapters/cache/port'
 import type { Counters } from '../adapters/counters/port'
 import type { Database, Reader, Tx } from '../adapters/database/port'
 import type { Idempotency } from '../adapters/idempotency/port'
+import type { Images } from '../adapters/images/port'
 import type { Journal } from '../adapters/journal/port'
 import type { Log } from '../adapters/log/port'
 import type { Mailer } from '../adapters/mailer/port'
@@ -27,6 +28,7 @@ export interface App {
   readonly cache: Cache
   readonly counters: Counters
   readonly storage: Storage
+  readonly images: Images
   readonly mailer: Mailer
   readonly passwords: Passwords
   /** The only way to call an address that somebody typed in. */
@@ -38,6 +40,8 @@ export interface App {
   readonly log: Log
   readonly clock: Clock
   readonly features: readonly Feature[]
+  /** Aborted when the process begins to stop: ends what would otherwise go on for ever, such as event streams. */
+  readonly lifetime: AbortController
 }
 
 /** An App on behalf of somebody: what every verb takes first. `now` does not move while one operation runs. */

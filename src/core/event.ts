@@ -19,7 +19,12 @@ export interface EventOptions<S extends TObject> {
   public?: boolean
   /** A refused attempt rather than a change. */
   failed?: boolean
+  /** Tells the person it is about, by the channels they chose for its category. */
+  notify?: { category: NotificationCategory; title: (payload: Static<S>) => string; link?: string }
 }
+
+/** What people choose channels by. `security` cannot be turned off. */
+export type NotificationCategory = 'security' | 'account' | 'activity' | 'system'
 
 /** A kind of thing that happened, in the past tense: `user.registered`. */
 export interface EventType<S extends TObject = TObject> extends EventOptions<S> {

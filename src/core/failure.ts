@@ -10,6 +10,7 @@ export type FailureKind =
   | 'stale'
   | 'too_large'
   | 'unsupported'
+  | 'out_of_range'
   | 'invalid'
   | 'rate_limited'
   | 'unavailable'

@@ -84,6 +84,8 @@ export interface Feature {
   dropCredentials?: (tx: Tx, ctx: Context, userId: string) => Promise<void>
   /** Ends what lets somebody in, such as sessions: when they are banned or deleted, in the same transaction. */
   endAccess?: (tx: Tx, ctx: Context, userId: string, reason: 'banned' | 'deleted') => Promise<void>
+  /** True if this file is a picture of that person's own that may stand for them. */
+  mayBeAvatar?: (tx: Tx, ctx: Context, userId: string, fileId: string) => Promise<boolean>
   /** Name → what it allows. */
   permissions?: Readonly<Record<string, string>>
   /** How much there is of what is its own, by name: for those who look after the whole. */

@@ -18,9 +18,11 @@ export const queryTime = () =>
 
 /** One of some words in a query. Not `t.UnionEnum`, which takes the first one where there is none. */
 export const queryWord = <const W extends string>(...words: [W, W, ...W[]]) =>
-  t.Union(
-    words.map((word) => t.Literal(word)),
-    { error: `has to be one of ${words.join(', ')}`, 'x-enum': words },
+  t.Unsafe<W>(
+    t.Union(
+      words.map((word) => t.Literal(word)),
+      { error: `has to be one of ${words.join(', ')}`, 'x-enum': words },
+    ),
   )
 
 const flag = () =>

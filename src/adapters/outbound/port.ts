@@ -21,7 +21,7 @@ export type OutboundReply =
 
 export interface OutboundRequest {
   headers: Record<string, string>
-  body: string
+  body: string | Uint8Array
   signal?: AbortSignal
 }
 

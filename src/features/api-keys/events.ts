@@ -12,6 +12,7 @@ export const apiKeyCreated = defineEvent('api_key.created', {
   subject,
   about,
   summary: 'made an API key',
+  notify: { category: 'security', title: ({ name }) => `The API key ${name} was made` },
   public: true,
 })
 export const apiKeyRenamed = defineEvent('api_key.renamed', {

@@ -30,6 +30,7 @@ export const refreshReused = defineEvent('session.refresh_reused', {
   subject: session,
   about,
   summary: 'used a refresh token twice',
+  notify: { category: 'security', title: () => 'A session was ended because its token was used twice' },
   failed: true,
 })
 export const signInFailed = defineEvent('session.sign_in_failed', {
@@ -69,12 +70,14 @@ export const passwordReset = defineEvent('password.reset', {
   subject: account,
   about,
   summary: 'reset the password',
+  notify: { category: 'security', title: () => 'Your password was reset' },
 })
 export const passwordChanged = defineEvent('password.changed', {
   payload: t.Object({ userId: Id }),
   subject: account,
   about,
   summary: 'changed the password',
+  notify: { category: 'security', title: () => 'Your password was changed' },
 })
 export const emailChangeRequested = defineEvent('email.change_requested', {
   payload: t.Object({ userId: Id }),
@@ -87,12 +90,14 @@ export const emailChanged = defineEvent('email.changed', {
   subject: account,
   about,
   summary: 'changed the e-mail address',
+  notify: { category: 'security', title: ({ after }) => `Your address is now ${after}` },
 })
 export const emailReverted = defineEvent('email.reverted', {
   payload: t.Object({ userId: Id, before: t.String(), after: t.String() }),
   subject: account,
   about,
   summary: 'took back a change of e-mail address',
+  notify: { category: 'security', title: ({ after }) => `Your address is ${after} again` },
 })
 export const firstAdminInvited = defineEvent('admin.setup_opened', {
   payload: t.Object({ tokenId: Id }),

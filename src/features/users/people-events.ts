@@ -20,6 +20,7 @@ export const userRoleChanged = defineEvent('user.role_changed', {
   subject,
   about,
   summary: 'changed the role',
+  notify: { category: 'account', title: ({ after }) => `Your role is now ${after.role}` },
   public: true,
 })
 export const userBanned = defineEvent('user.banned', {
