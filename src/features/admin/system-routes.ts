@@ -1,4 +1,4 @@
-import type { App } from '#core'
+import { type App, minutes, seconds } from '#core'
 import { limitsOf, pageOf, router } from '#http'
 import { listEmails, listTemplates, testEmail } from './emails'
 import { failures } from './failures'
@@ -11,6 +11,7 @@ export const systemRoutes = (app: App) =>
   router(app, '/admin')
     .get('/stats', ({ ctx, query }) => stats(ctx, Number(query.days ?? DEFAULT_DAYS)), {
       permission: 'stats:read',
+      cached: { ttl: seconds(60), grace: minutes(10), per: 'everybody' },
       summary: 'How much there is, and what happened lately',
       query: model.StatsQuery,
       response: { 200: model.Stats },
