@@ -1,10 +1,11 @@
-import { afterAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { sql } from 'drizzle-orm'
 import { hours, later, minutes, PermanentFailure, seconds } from '#core'
 import { bookkeeping, enqueue } from '#db'
 import { notingJob, queueDrivers, queueStage, until } from '../support/queues'
 
-describe.each(queueDrivers)('queue: $name', ({ env, stop }) => {
+describe.each(queueDrivers)('queue: $name', ({ env, start: begin, stop }) => {
+  beforeAll(() => begin?.())
   afterAll(() => stop?.())
 
   const stageOf = (jobs: ReturnType<typeof notingJob>[]) => queueStage(env(), { jobs: jobs.map(({ job }) => job) })

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { purge } from '#adapters/queue/leases'
 import { days, defineJob, type Feature, hours, later, minutes } from '#core'
 import { bookkeeping } from '#db'
@@ -6,7 +6,8 @@ import { type QueueStage, queueDrivers, queueStage, until } from '../support/que
 
 const START = new Date('2026-11-22T10:30:00.000Z')
 
-describe.each(queueDrivers)('schedules: $name', ({ env, stop }) => {
+describe.each(queueDrivers)('schedules: $name', ({ env, start: begin, stop }) => {
+  beforeAll(() => begin?.())
   afterAll(() => stop?.())
 
   /** An App with one schedule, at half past ten. */

@@ -16,14 +16,36 @@ import { bookkeeping } from '#db'
 import { type TestApp, testApp } from './app'
 import { stoppedClock } from './clock'
 import { startLibsqlServer } from './hrana'
+import { hasRedis, type RedisServer, startRedis } from './services'
+
+interface QueueDriver {
+  name: string
+  /** Before the first test. */
+  start?: () => Promise<void>
+  env: () => Record<string, string>
+  stop?: () => Promise<void>
+}
 
 /** Every driver of the queue keeps the same promises. `env` makes the settings that choose it. */
-export const queueDrivers: { name: string; env: () => Record<string, string>; stop?: () => Promise<void> }[] = [
+export const queueDrivers: QueueDriver[] = [
   { name: 'embedded, on a database file', env: () => ({}) },
   libsql(),
+  ...(hasRedis ? [bullmq()] : []),
 ]
 
-function libsql() {
+function bullmq(): QueueDriver {
+  let redis: RedisServer | undefined
+  return {
+    name: 'BullMQ, on a database file',
+    start: async () => {
+      redis = await startRedis()
+    },
+    env: () => ({ REDIS_URL: redis?.url ?? '' }),
+    stop: async () => redis?.stop(),
+  }
+}
+
+function libsql(): QueueDriver {
   const servers: ReturnType<typeof startLibsqlServer>[] = []
   return {
     name: 'embedded, on a libSQL server',

@@ -1,5 +1,6 @@
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Context, Tx } from '#core'
+import type { Due } from './carrier'
 import { listSchedules, runSchedule } from './schedules'
 import { type Job, type JobStatus, jobs, pausedQueues } from './schema'
 import { countByQueue } from './stats'
@@ -9,21 +10,22 @@ export interface JobFilter {
   status?: JobStatus | undefined
 }
 
-/** What those who look after the queue may do. `wake` lets a worker in this process look at the table at once. */
-export const createAdmin = (wake: () => void) => ({
+/** What those who look after the queue may do. `announce` tells workers what is due, or that they should look. */
+export const createAdmin = (announce: (due: readonly Due[]) => void) => ({
   /** The table, to be read only: page through it by `id`, which rises with time. */
   jobs,
   where: jobsWhere,
   find: findJob,
   retry: async (tx: Tx, ctx: Pick<Context, 'now'>, id: string) => {
-    tx.afterCommit(wake)
-    return retryJob(tx, ctx, id)
+    const job = await retryJob(tx, ctx, id)
+    if (job) tx.afterCommit(() => announce([job]))
+    return job
   },
   discard: discardJob,
   queues: listQueues,
   pause: pauseQueue,
   resume: async (tx: Tx, name: string) => {
-    tx.afterCommit(wake)
+    tx.afterCommit(() => announce([]))
     return resumeQueue(tx, name)
   },
   running: listRunning,

@@ -1,11 +1,12 @@
 import type { Feature } from '#core'
+import { bullCarrier } from './bullmq'
 import type { AnyJob, JobTypes, QueueDeps } from './deps'
-import { openEmbedded, type Timing } from './embedded'
 import type { Queue } from './port'
+import { openTable, type Timing } from './table'
 
-/** The queue on the app's own database. */
+/** The queue on the app's own database; where there is a Redis, BullMQ tells all processes at once what is due. */
 export const openQueue = (deps: QueueDeps, timing?: Partial<Timing>): Queue =>
-  openEmbedded(deps, jobTypes(deps.features), timing)
+  openTable(deps, jobTypes(deps.features), deps.redis && bullCarrier(deps.redis, deps.log), timing)
 
 /** Every kind of job that a feature brings. Throws if two share one. */
 const jobTypes = (features: readonly Feature[]): JobTypes => {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type Context, type EnqueueOptions, type JobType, newId, type Tx } from '#core'
 import { type Builder, prepared } from '#db'
+import type { Due } from './carrier'
 import { type Job, jobs } from './schema'
 
 // Bare placeholders: the encoders of drizzle do not expect null.
@@ -51,20 +52,14 @@ export const addJob = async <P>(
   return id
 }
 
-const openQueues = prepared((db) =>
-  db
-    .select({ queue: sql<string>`q.name` })
-    .from(
-      // Jumps from one queue's name to the next in the index, however many rows there are.
-      sql`(with recursive q(name) as (
-        select min(queue) from jobs where status = 'waiting'
-        union all
-        select (select min(queue) from jobs where status = 'waiting' and queue > q.name) from q where q.name is not null
-      ) select name from q where name is not null) q`,
-    )
-    .where(sql`name not in (select name from paused_queues)`)
-    .prepare(),
-)
+// Jumps from one queue's name to the next in the index, however many rows there are.
+const OPEN_QUEUES = sql`(with recursive q(name) as (
+  select min(queue) from jobs where status = 'waiting'
+  union all
+  select (select min(queue) from jobs where status = 'waiting' and queue > q.name) from q where q.name is not null
+) select name from q where name is not null and name not in (select name from paused_queues)) q`
+
+const openQueues = prepared((db) => db.select({ queue: sql<string>`q.name` }).from(OPEN_QUEUES).prepare())
 
 const nextMoments = prepared((db) =>
   db
@@ -88,11 +83,25 @@ const promotable = prepared((db) =>
     .set({ status: 'waiting' })
     .where(sql`id in (select id from jobs where status in ('scheduled', 'failed') and run_at <= ${sql.placeholder('now')}
       order by run_at limit 500)`)
+    .returning({ id: jobs.id, queue: jobs.queue, attempts: jobs.attempts })
     .prepare(),
 )
 
-/** Delayed jobs whose time has come wait from now on. */
-export const promote = (tx: Tx, now: Date) => promotable(tx).run({ now: now.getTime() })
+/** Delayed jobs whose time has come wait from now on. Returns them. */
+export const promote = (tx: Tx, now: Date): Promise<Due[]> => promotable(tx).all({ now: now.getTime() })
+
+const overdue = prepared((db) =>
+  db
+    .select({ queue: sql<string>`q.name` })
+    .from(OPEN_QUEUES)
+    .where(sql`exists (select 1 from jobs
+      where status = 'waiting' and queue = q.name and run_at < ${sql.placeholder('before')})`)
+    .prepare(),
+)
+
+/** Queues in which a job waits that was due before a moment. */
+export const overdueQueues = async (db: Pick<Tx, 'statement'>, before: Date) =>
+  (await overdue(db).all({ before: before.getTime() })).map(({ queue }) => queue)
 
 const carried = {
   id: jobs.id,

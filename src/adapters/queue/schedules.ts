@@ -2,6 +2,7 @@ import { Cron } from 'croner'
 import { eq } from 'drizzle-orm'
 import { type App, type Context, type Feature, later, type Schedule, type Tx } from '#core'
 import { bookkeeping } from '#db'
+import type { Due } from './carrier'
 import { addJob } from './rows'
 import { jobs, schedules } from './schema'
 
@@ -30,20 +31,23 @@ export const createSchedules = (app: Pick<App, 'database' | 'features'>, start: 
   /** The next moment to look. */
   const nextAt = () => next
 
-  /** Adds a job for each schedule that has ticked since it last did. */
-  const fire = async (now: Date): Promise<void> => {
+  /** Adds a job for each schedule that has ticked since it last did. Returns those. */
+  const fire = async (now: Date): Promise<Due[]> => {
     // A clock that was set back makes us look again: `next` may lie far ahead of it.
-    if (lookedAt && next && now >= lookedAt && now < next) return
+    if (lookedAt && next && now >= lookedAt && now < next) return []
+    const added: Due[] = []
     if (now < since) since = now
     for (const { schedule, cron } of all) {
       const tick = latestTick(cron, now)
-      if (tick) await fireOne(app, schedule, tick, now, since)
+      const id = tick && (await fireOne(app, schedule, tick, now, since))
+      if (id) added.push({ id, queue: schedule.job.queue, attempts: 0 })
     }
     lookedAt = now
     next = all
       .map(({ cron }) => cron.nextRun(now))
       .filter((date) => date !== null)
       .reduce<Date | undefined>((first, date) => (first && first <= date ? first : date), undefined)
+    return added
   }
   return { fire, nextAt, any: all.length > 0 }
 }
@@ -54,7 +58,7 @@ const fireOne = async (app: Pick<App, 'database'>, { name, job }: Schedule, tick
   // Older than the last one and than this process: the clock was set back to a time before either.
   const due = tick > since || (last !== undefined && tick > last.tick)
   if (last && !due) return
-  await bookkeeping(app, async (tx) => {
+  return bookkeeping(app, async (tx) => {
     const dedupeKey = `schedule:${name}:${tick.toISOString()}`
     const jobId = due ? await addJob(tx, { now, requestId: null }, job, {}, { dedupeKey }) : undefined
     const fired = jobId ? { tick, jobId } : { tick }
@@ -62,6 +66,7 @@ const fireOne = async (app: Pick<App, 'database'>, { name, job }: Schedule, tick
       .insert(schedules)
       .values({ name, ...fired })
       .onConflictDoUpdate({ target: schedules.name, set: fired })
+    return jobId
   })
 }
 

@@ -1,6 +1,9 @@
 import { days, hours, later, seconds } from '#core'
 import { bookkeeping } from '#db'
 import { createAdmin } from './admin'
+import type { Carrier, Due } from './carrier'
+import { concurrencyOf } from './concurrency'
+import { createDeliveries } from './deliveries'
 import type { JobTypes, QueueDeps } from './deps'
 import { purge } from './leases'
 import type { Queue } from './port'
@@ -23,8 +26,11 @@ const PURGE_EVERY = hours(1)
 /** Milliseconds that jobs get to react when they are told to stop. */
 const GRACE = 250
 
-/** The embedded driver: a worker in this process on the jobs table. It wakes up at each commit that adds a job. */
-export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Timing> = {}): Queue => {
+/**
+ * The queue: a worker in this process on the jobs table. It wakes up at each commit of this process that adds a job; with a
+ * carrier, whichever process is free hears of it.
+ */
+export const openTable = (deps: QueueDeps, types: JobTypes, carrier?: Carrier, given: Partial<Timing> = {}): Queue => {
   const { database, log, clock } = deps
   const timing = { ...TIMING, ...given }
   const schedules = createSchedules(deps, clock.now())
@@ -36,6 +42,8 @@ export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Ti
   let timers: ReturnType<typeof setInterval>[] = []
 
   const worker = createWorker({ ...deps, types, lease: timing.lease, onEnded: () => wake() })
+  const deliveries = carrier && createDeliveries(carrier, database.reader, worker)
+  carrier?.onChange(() => wake())
 
   /** Looks at the table very soon; many calls in one go are one look. */
   const wake = () => {
@@ -45,6 +53,12 @@ export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Ti
       woken = false
       turn()
     })
+  }
+
+  /** Says that jobs are due: to whoever is free, or to this process. */
+  const announce = (due: readonly Due[]) => {
+    if (carrier?.up && due.length > 0) carrier.offer(due)
+    else wake()
   }
 
   const turn = () => {
@@ -64,8 +78,13 @@ export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Ti
       let more = true
       while (more && working) {
         again = false
-        await schedules.fire(clock.now())
-        const exchanged = await worker.exchange()
+        const now = clock.now()
+        const fired = await schedules.fire(now)
+        if (carrier) announce(fired)
+        const round = await deliveries?.round(now, timing.poll)
+        const exchanged = await worker.exchange(round?.wanted)
+        round?.close(exchanged.started)
+        if (carrier) announce(exchanged.promoted)
         more = again || exchanged.more
         pause = untilNext(exchanged.delayed, schedules.nextAt())
       }
@@ -118,14 +137,21 @@ export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Ti
     every(PROGRESS_EVERY, async () => worker.hasProgress() && worker.writeProgress()),
   ]
 
+  const deliver = async (queue: string) => {
+    const done = deliveries?.arrived(queue)
+    wake()
+    await done
+  }
+
   return {
-    driver: 'embedded',
-    admin: createAdmin(wake),
+    driver: carrier?.driver ?? 'embedded',
+    admin: createAdmin(announce),
     enqueue: async (tx, ctx, job, payload, options) => {
       // A job that nobody knows would wait for ever.
       if (!types.has(job.name)) throw new Error(`The job ${job.name} is in no feature's manifest`)
       const id = await addJob(tx, ctx, job, payload, options)
-      if (id) tx.afterCommit(wake)
+      const due = !options?.runAt || options.runAt <= ctx.now
+      if (id) tx.afterCommit(() => announce(due ? [{ id, queue: job.queue, attempts: 0 }] : []))
       return id
     },
 
@@ -133,6 +159,7 @@ export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Ti
       if (working) return
       working = true
       timers = [...keepAlive(), every(PURGE_EVERY, removeDone)]
+      carrier?.start(queuesOf(types), deliver)
       log.info({ worker: worker.id, jobs: types.size }, 'The worker is ready')
       turn()
       void orLog(removeDone)
@@ -141,12 +168,17 @@ export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Ti
     drain: async (deadline) => {
       working = false
       clearTimeout(timer)
+      const stopped = carrier?.stop()
       await turning
       await allEnded(deadline)
       for (const attempt of worker.running.values()) attempt.stop()
       await allEnded(GRACE)
       for (const each of timers) clearInterval(each)
-      await worker.release()
+      deliveries?.closeAll()
+      await stopped
+      const due = await worker.release()
+      carrier?.offer(due)
+      await carrier?.close()
     },
 
     runDue: async () => {
@@ -167,3 +199,6 @@ export const openEmbedded = (deps: QueueDeps, types: JobTypes, given: Partial<Ti
     depth: () => depth(database.reader, clock.now()),
   }
 }
+
+const queuesOf = (types: JobTypes) =>
+  [...new Set([...types.values()].map(({ queue }) => queue))].map((name) => ({ name, limit: concurrencyOf(name) }))

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { later, randomToken } from '#core'
 import { bookkeeping } from '#db'
 import { type Attempt, begin } from './attempt'
+import type { Due } from './carrier'
 import { concurrencyOf } from './concurrency'
 import type { JobTypes, QueueDeps } from './deps'
 import { type Outcome, renew, saveProgress, settle, takeOver } from './leases'
@@ -9,7 +10,7 @@ import { type Claimed, claim, look, promote, unknownNames } from './rows'
 import type { Job } from './schema'
 
 /** Jobs of a queue taken in one statement. */
-const CLAIM_AT_ONCE = 50
+export const CLAIM_AT_ONCE = 50
 
 export interface WorkerDeps extends QueueDeps {
   types: JobTypes
@@ -19,10 +20,10 @@ export interface WorkerDeps extends QueueDeps {
   onEnded: () => void
 }
 
-/** How an attempt ended, and in which queue it takes a slot until that is written down. */
+/** How an attempt ended. Until that is written down it takes a slot in its queue. */
 interface Ended {
   outcome: Outcome
-  queue: string
+  job: Claimed
 }
 
 /** What an exchange with the table led to. */
@@ -32,9 +33,16 @@ export interface Exchanged {
   more: boolean
   /** When the next delayed job is due. */
   delayed: Date | undefined
+  /** Delayed jobs that are due from now on. */
+  promoted: Due[]
 }
 
-/** One process's hands: what it runs, what it has still to write down. No timers; `open.ts` decides when. */
+/** How many jobs of a queue may be taken at the most, whatever is free. */
+export type Wanted = (queue: string) => number
+const EVERYTHING: Wanted = () => Number.POSITIVE_INFINITY
+const NOTHING: Wanted = () => 0
+
+/** One process's hands: what it runs, what it has still to write down. No timers; `table.ts` decides when. */
 export const createWorker = ({ app, database, log, clock, types, lease, onEnded }: WorkerDeps) => {
   const id = `${hostname()}/${process.pid}/${randomToken(4)}`
   const names = JSON.stringify([...types.keys()])
@@ -56,7 +64,7 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
     void attempt.outcome.then((outcome) => {
       running.delete(job.id)
       progress.delete(job.id)
-      ended.push({ outcome, queue: job.queue })
+      ended.push({ outcome, job })
       onEnded()
     })
     return [attempt]
@@ -68,26 +76,28 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
   const takeEnded = () => {
     const taken = ended
     ended = []
-    for (const { queue } of taken) occupy(queue, -1)
+    for (const { job } of taken) occupy(job.queue, -1)
     return taken
   }
 
   /** Nothing was written: it will be next time, and until then the leases hold. */
   const putBack = (taken: Ended[]) => {
-    for (const { queue } of taken) occupy(queue, 1)
+    for (const { job } of taken) occupy(job.queue, 1)
     ended = [...taken, ...ended]
   }
 
-  /** One transaction: writes down what has ended, takes over what was abandoned, takes what is due (unless `closing`). */
-  const exchange = async (closing = false): Promise<Exchanged> => {
+  /** One transaction: writes down what has ended, takes over what was abandoned, takes what is due. */
+  const exchange = async (wanted: Wanted = EVERYTHING): Promise<Exchanged> => {
     const now = clock.now()
     const seen = await look(database.reader)
     const reached = (moment: number | null) => moment !== null && moment <= now.getTime()
-    const queues = closing ? [] : seen.queues
+    const room = (queue: string) => Math.min(freeIn(queue), wanted(queue))
     const delayed = seen.delayed === null ? undefined : new Date(seen.delayed)
-    const idle = ended.length === 0 && !queues.some((queue) => freeIn(queue) > 0)
-    if (idle && !reached(seen.delayed) && !reached(seen.expiry)) return { started: [], more: false, delayed }
+    const idle = ended.length === 0 && !seen.queues.some((queue) => room(queue) > 0)
+    if (idle && !reached(seen.delayed) && !reached(seen.expiry))
+      return { started: [], more: false, delayed, promoted: [] }
     let taken: Ended[] = []
+    let promoted: Due[] = []
     let claimed: Claimed[] = []
     let more = reached(seen.delayed)
     try {
@@ -97,9 +107,9 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
         const outcomes = taken.map(({ outcome }) => outcome)
         await settle(tx, id, outcomes, now)
         if (reached(seen.expiry)) report(await takeOver(tx, held(), now, Math.max(1, lease / 30)))
-        if (reached(seen.delayed)) await promote(tx, now)
-        for (const queue of queues) {
-          const limit = freeIn(queue)
+        if (reached(seen.delayed)) promoted = await promote(tx, now)
+        for (const queue of seen.queues) {
+          const limit = room(queue)
           if (limit <= 0) continue
           const jobs = await claim(tx, { queue, limit, worker: id, names, now, leasedUntil: later(now, lease) })
           claimed = claimed.concat(jobs)
@@ -111,7 +121,7 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
       putBack(taken)
       throw error
     }
-    return { started: claimed.flatMap(start), more, delayed }
+    return { started: claimed.flatMap(start), more, delayed, promoted }
   }
 
   const report = (taken: Pick<Job, 'id' | 'name' | 'status'>[]) => {
@@ -141,11 +151,15 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
     if (changed.size > 0) await bookkeeping({ database }, (tx) => saveProgress(tx, id, changed))
   }
 
-  /** Writes down what has ended and gives back everything else that is held. */
-  const release = async () => {
-    for (const { job } of running.values()) ended.push({ outcome: { kind: 'returned', id: job.id }, queue: job.queue })
-    await exchange(true)
+  /** Writes down what has ended and gives back everything else that is held. Returns what is due for somebody else. */
+  const release = async (): Promise<Due[]> => {
+    for (const { job } of running.values()) ended.push({ outcome: { kind: 'returned', id: job.id }, job })
+    const returned = ended.filter(({ outcome }) => outcome.kind === 'returned').map(({ job }) => job)
+    const { promoted } = await exchange(NOTHING)
+    return [...promoted, ...returned.map(({ id, queue, attempts }) => ({ id, queue, attempts: attempts - 1 }))]
   }
 
-  return { id, running, exchange, beat, writeProgress, release, hasProgress: () => progress.size > 0 }
+  return { id, running, freeIn, exchange, beat, writeProgress, release, hasProgress: () => progress.size > 0 }
 }
+
+export type Worker = ReturnType<typeof createWorker>

@@ -32,7 +32,8 @@ const reconnectPause = (tries: number) =>
  */
 export const connectRedis = (make: (options: RedisOptions) => Client, log: Log): Redis => {
   const listeners = new Set<(up: boolean) => void>()
-  const others = new Set<Client>()
+  const made = new Set<Client>()
+  const listening = new Set<Client>()
   let up = false
   let reason = 'it has not answered yet'
 
@@ -56,6 +57,8 @@ export const connectRedis = (make: (options: RedisOptions) => Client, log: Log):
     client.on('error', (error: Error) => {
       reason = error.message
     })
+    client.once('end', () => made.delete(client))
+    made.add(client)
     return client
   }
 
@@ -81,7 +84,7 @@ export const connectRedis = (make: (options: RedisOptions) => Client, log: Log):
   }
 
   const beat = async () => {
-    for (const other of others) if (other.status === 'ready') other.ping().catch(() => {})
+    for (const other of listening) if (other.status === 'ready') other.ping().catch(() => {})
     if (client.status !== 'ready') return
     try {
       await client.ping()
@@ -109,7 +112,8 @@ export const connectRedis = (make: (options: RedisOptions) => Client, log: Log):
     listening: () => {
       // It is asked from time to time: a connection that died in silence would never tell.
       const other = connect({ maxRetriesPerRequest: null, socketTimeout: SILENCE, autoResubscribe: false })
-      others.add(other)
+      listening.add(other)
+      other.once('end', () => listening.delete(other))
       return other
     },
     ping: async () => void (await attempt((client) => client.ping())),
@@ -117,8 +121,7 @@ export const connectRedis = (make: (options: RedisOptions) => Client, log: Log):
       closing = true
       clearInterval(pulse)
       listeners.clear()
-      for (const other of others) other.disconnect()
-      client.disconnect()
+      for (const each of made) each.disconnect()
     },
   }
 }

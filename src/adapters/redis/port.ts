@@ -13,11 +13,12 @@ export interface Redis {
   attempt<T>(work: (client: Client) => Promise<T>): Promise<T>
   /** Tells when it goes and when it is back. Returns the function that ends that. */
   onChange(listener: (up: boolean) => void): () => void
-  /** Another connection, for commands that wait. It reconnects for as long as it lives: whoever asks for it closes it. */
+  /** Another connection, for commands that wait. It reconnects until somebody closes it. */
   blocking(): Client
   /** Another connection, for subscriptions; begin them on `ready`, which comes again after each reconnect. */
   listening(): Client
   /** Throws if it does not answer. */
   ping(): Promise<void>
+  /** Closes all connections. */
   close(): Promise<void>
 }
