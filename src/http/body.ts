@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { exchangeOf, type Policy } from './exchange'
 import { failures } from './failures'
+import { parseMultipart } from './multipart'
 
 const JSON_TYPE = /^application\/json(\s*;\s*charset="?utf-?8"?)?\s*$/i
 const FORM_TYPE = /^application\/x-www-form-urlencoded(\s*;|\s*$)/i
@@ -9,7 +10,7 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded(\s*;|\s*$)/i
 export const checkBody = (request: Request, policy: Policy) => {
   if (request.method === 'GET' || request.method === 'HEAD') return
   const length = request.headers.get('content-length')
-  if (length !== null && Number(length) > policy.maxBytes) throw failures.PAYLOAD_TOO_LARGE()
+  if (length !== null && Number(length) > policy.maxBytes) throw tooLarge(policy)
   const empty =
     length === '0' || (length === null && request.headers.get('transfer-encoding') === null && request.body === null)
   if (empty) {
@@ -29,7 +30,9 @@ export const checkBody = (request: Request, policy: Policy) => {
 export const body = new Elysia({ name: 'body' })
   .onParse({ as: 'global' }, async ({ request }) => {
     const policy = exchangeOf(request).policy
-    if (policy?.body === 'none') return {}
+    if (policy?.body === 'none' || policy?.body === 'bytes') return {}
+    if (policy?.body === 'multipart')
+      return parseMultipart(await readBytes(request, policy), request.headers.get('content-type') ?? '')
     if (policy?.body !== 'json' && policy?.body !== 'form') return undefined
     const text =
       request.headers.get('content-length') === null
@@ -46,6 +49,21 @@ export const body = new Elysia({ name: 'body' })
   .onTransform({ as: 'global' }, (context) => {
     if (context.body === undefined && exchangeOf(context.request).policy?.body === 'json') context.body = {}
   })
+
+const tooLarge = ({ body }: Policy) =>
+  body === 'multipart' || body === 'bytes' ? failures.FILE_TOO_LARGE() : failures.PAYLOAD_TOO_LARGE()
+
+const readBytes = async (request: Request, policy: Policy): Promise<Uint8Array<ArrayBuffer>> => {
+  if (request.headers.get('content-length') !== null) return request.bytes()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength
+    if (size > policy.maxBytes) throw tooLarge(policy)
+    chunks.push(chunk)
+  }
+  return new Uint8Array(Buffer.concat(chunks))
+}
 
 const readBounded = async (request: Request, maxBytes: number): Promise<string> => {
   const decoder = new TextDecoder()

@@ -12,3 +12,16 @@ test('where a problem points to, its code is explained', async () => {
     expect(page.text).toContain(`id="${other}"`)
   }
 })
+
+test('programs get the same as JSON', async () => {
+  const { outside } = await testApp()
+  const reply = await outside.get('/errors', { headers: { accept: 'application/json' } })
+  expect(reply.headers.get('content-type')).toContain('application/json')
+  expect(reply.json().data).toContainEqual({
+    status: 401,
+    code: 'invalid_credentials',
+    message: expect.any(String),
+  })
+  const browser = await outside.get('/errors', { headers: { accept: 'text/html,application/json;q=0.9' } })
+  expect(browser.headers.get('content-type')).toBe('text/html; charset=utf-8')
+})

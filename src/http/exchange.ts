@@ -10,7 +10,7 @@ export interface Policy {
   /** Named rate-limit tier, on top of the general one. */
   tier?: string
   /** What the body may be; `none` when it takes no body. */
-  body: 'json' | 'form' | 'multipart' | 'text' | 'none'
+  body: 'json' | 'form' | 'multipart' | 'bytes' | 'none'
   /** The body may be left out. */
   bodyOptional: boolean
   /** Largest body in bytes. */

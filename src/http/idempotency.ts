@@ -2,6 +2,7 @@ import type { App, SignedActor } from '#core'
 import type { StoredReply } from '../adapters/idempotency/port'
 import { attachExchange, type Exchange } from './exchange'
 import { failures } from './failures'
+import { parseMultipart } from './multipart'
 
 type Next = (request: Request) => Response | Promise<Response>
 
@@ -20,7 +21,7 @@ export const idempotent = (app: App, next: Next) => {
     const body = await readBody(request, exchange)
     const again = new Request(request.url, { method: 'POST', headers: request.headers, body, signal: request.signal })
     attachExchange(again, exchange)
-    const claim = await app.idempotency.claim(callerOf(actor), key, await fingerprint(request, body))
+    const claim = await app.idempotency.claim(callerOf(actor), key, fingerprint(request, body))
     switch (claim.outcome) {
       case 'replay':
         exchange.replay = replyOf(claim.reply)
@@ -98,22 +99,20 @@ const readBody = async (request: Request, { policy }: Exchange): Promise<Uint8Ar
 }
 
 /** What makes two requests the same: path, query and body; of a form its parts, as each sending draws a new boundary. */
-const fingerprint = async (request: Request, body: Uint8Array<ArrayBuffer>): Promise<string> => {
+const fingerprint = (request: Request, body: Uint8Array<ArrayBuffer>): string => {
   const { pathname, search } = new URL(request.url)
   const type = request.headers.get('content-type') ?? ''
-  const content = type.startsWith('multipart/') ? await formHash(body, type) : sha256(body)
+  const content = type.startsWith('multipart/') ? formHash(body, type) : sha256(body)
   return `POST ${pathname}${search}\n${content}`
 }
 
-const formHash = async (body: Uint8Array<ArrayBuffer>, type: string): Promise<string> => {
-  const form = await new Response(body, { headers: { 'content-type': type } }).formData().catch(() => {
-    throw failures.MALFORMED_REQUEST()
-  })
-  const parts: string[] = []
-  for (const [name, value] of form) {
-    const content = typeof value === 'string' ? ['text', value] : [value.name, value.type, sha256(await value.bytes())]
-    parts.push(JSON.stringify([name, ...content]))
-  }
+const formHash = (body: Uint8Array<ArrayBuffer>, type: string): string => {
+  const parts = Object.entries(parseMultipart(body, type)).flatMap(([name, values]) =>
+    values.map((value) => {
+      const content = typeof value === 'string' ? ['text', value] : [value.name, value.type, sha256(value.bytes)]
+      return JSON.stringify([name, ...content])
+    }),
+  )
   return sha256(parts.join('\n'))
 }
 

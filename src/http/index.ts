@@ -1,3 +1,4 @@
+export type { SentFile } from './multipart'
 export { exchangeOf, requestContext } from './exchange'
 export { failures as httpFailures } from './failures'
 export { type Html, html, page, trusted } from './html'

@@ -3,7 +3,7 @@ import { type TSchema, t } from 'elysia'
 /** A whole number in a query. Checked as text, so that a bad one is refused by its name instead of being bent. */
 export const queryInteger = (min: number, max: number) =>
   t.String({
-    pattern: `^(0|[1-9]\\d{0,${String(max).length - 1}})$`,
+    pattern: `^(${Array.from({ length: max - min + 1 }, (_, i) => min + i).join('|')})$`,
     error: `has to be a whole number from ${min} to ${max}`,
     'x-integer': { minimum: min, maximum: max },
   })

@@ -44,7 +44,10 @@ export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
     }),
     /** Takes what a browser's form posts. */
     form: (_: true) => ({ detail: { 'x-body': 'form', 'x-max-bytes': FORM_MAX } as object }),
+    /** Takes a form with files, so many bytes in all. */
     upload: (maxBytes: number) => ({ detail: { 'x-body': 'multipart', 'x-max-bytes': maxBytes } as object }),
+    /** Takes anything, as a stream: the handler reads `request.body`. */
+    bytes: (maxBytes: number) => ({ detail: { 'x-body': 'bytes', 'x-max-bytes': maxBytes } as object }),
     /** The answer is a page: its `Link` header is made from its `meta`. */
     paged: (_: true) => ({
       afterHandle: ({

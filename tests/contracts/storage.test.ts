@@ -1,18 +1,36 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { diskStorage } from '#adapters/storage/disk'
-import type { Storage } from '#adapters/storage/port'
+import { openStorage } from '#adapters/storage/open'
+import type { ByteRange, Storage } from '#adapters/storage/port'
+import { systemClock } from '#core'
+import { loadConfig } from '../../src/config'
+import { hasS3, type S3Server, startS3 } from '../support/s3'
 import { tempFolder } from '../support/temp'
 
 const NOW = new Date()
 
+let s3: Promise<S3Server> | undefined
+/** On an empty bucket of its own. */
+const openS3 = async (folder: string) => {
+  s3 ??= startS3()
+  const config = loadConfig({ NODE_ENV: 'test', DATA_DIR: folder, ...(await (await s3).bucket()) })
+  return openStorage(config, systemClock)
+}
+afterAll(async () => (await s3)?.stop())
+
 const drivers: { name: string; open: (folder: string) => Promise<Storage> }[] = [
   { name: 'disk', open: (folder) => diskStorage(folder, NOW) },
+  ...(hasS3 ? [{ name: 's3', open: openS3 }] : []),
 ]
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-const text = async (storage: Storage, key: string) => (await storage.get(key))?.body.text()
+const read = async (storage: Storage, key: string, range?: ByteRange) => {
+  const found = await storage.get(key, range)
+  return found && new Response(found.body)
+}
+const text = async (storage: Storage, key: string, range?: ByteRange) => (await read(storage, key, range))?.text()
 const keys = async (storage: Storage, prefix: string) => Array.fromAsync(storage.list(prefix))
 
 let folder: ReturnType<typeof tempFolder>
@@ -25,7 +43,8 @@ describe.each(drivers)('storage: $name', ({ open }) => {
   let storage: Storage
   beforeEach(async () => {
     storage = await open(folder.path)
-  })
+  }, 60_000)
+  afterEach(() => storage.close?.())
 
   test('what was put is what is got, from bytes, a blob and a stream', async () => {
     const stream = new Response('from a stream').body ?? new ReadableStream<Uint8Array>()
@@ -44,8 +63,46 @@ describe.each(drivers)('storage: $name', ({ open }) => {
     expect(await storage.put('empty', bytes(''))).toEqual({ size: 0 })
     expect((await storage.get('empty'))?.size).toBe(0)
     await storage.put('large', body)
-    const read = await (await storage.get('large'))?.body.arrayBuffer()
-    expect(Bun.hash(read ?? '')).toBe(Bun.hash(await body.arrayBuffer()))
+    const found = await (await read(storage, 'large'))?.arrayBuffer()
+    expect(Bun.hash(found ?? '')).toBe(Bun.hash(await body.arrayBuffer()))
+  })
+
+  test('a part is read without the rest, and says how large the whole is', async () => {
+    await storage.put('digits', bytes('0123456789'))
+    expect(await text(storage, 'digits', { start: 2, end: 4 })).toBe('234')
+    expect(await text(storage, 'digits', { start: 9, end: 9 })).toBe('9')
+    expect(await text(storage, 'digits', { start: 0, end: 9 })).toBe('0123456789')
+    expect((await storage.get('digits', { start: 2, end: 4 }))?.size).toBe(10)
+    expect(await storage.get('gone', { start: 0, end: 1 })).toBeUndefined()
+  })
+
+  test('the size is known without the content', async () => {
+    await storage.put('digits', bytes('0123456789'), { type: 'text/plain' })
+    expect(await storage.head('digits')).toEqual({ size: 10 })
+    expect(await storage.head('gone')).toBeUndefined()
+  })
+
+  test('a stream of a known length is stored as it comes', async () => {
+    const piece = new Uint8Array(64 * 1024).fill(7)
+    let left = 48
+    const stream = new ReadableStream<Uint8Array>({
+      pull: (controller) => (left-- > 0 ? controller.enqueue(piece) : controller.close()),
+    })
+    const size = 48 * piece.length
+    expect(await storage.put('streamed', stream, { size })).toEqual({ size })
+    expect(await storage.head('streamed')).toEqual({ size })
+  })
+
+  test('a stream that is longer than it seems is stored whole', async () => {
+    const piece = crypto.getRandomValues(new Uint8Array(60_000))
+    let left = 300
+    const stream = new ReadableStream<Uint8Array>({
+      pull: (controller) => (left-- > 0 ? controller.enqueue(piece) : controller.close()),
+    })
+    expect(await storage.put('long', stream)).toEqual({ size: 18_000_000 })
+    expect(await (await read(storage, 'long', { start: 17_999_990, end: 17_999_999 }))?.bytes()).toEqual(
+      piece.slice(-10),
+    )
   })
 
   test('putting again replaces, deleting again does no harm', async () => {
@@ -118,6 +175,7 @@ describe.each(drivers)('storage: $name', ({ open }) => {
     await expect(storage.put(key, bytes('x'))).rejects.toThrow('Not a storage key')
     await expect(storage.get(key)).rejects.toThrow('Not a storage key')
     await expect(storage.delete(key)).rejects.toThrow('Not a storage key')
+    await expect(storage.head(key)).rejects.toThrow('Not a storage key')
   })
 
   test('a store that works answers a ping', async () => {

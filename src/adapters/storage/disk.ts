@@ -2,7 +2,7 @@ import { lstat, mkdir, open, readdir, rename, rm, unlink, writeFile } from 'node
 import { dirname, join } from 'node:path'
 import { Failure, newId } from '#core'
 import { checkKey } from './key'
-import type { Storage, StoredObject } from './port'
+import type { Body, Storage } from './port'
 
 /** Half-written objects wait here: keys cannot begin with a dot, so no key leads into it. */
 const UNFINISHED = '.unfinished'
@@ -39,10 +39,17 @@ export const diskStorage = async (root: string, now: Date): Promise<Storage> => 
       }
     },
 
-    async get(key): Promise<StoredObject | undefined> {
+    async get(key, range) {
       const path = pathOf(key)
       const found = await lstat(path).catch(ifMissing)
-      return found?.isFile() ? { size: found.size, body: Bun.file(path) } : undefined
+      if (!found?.isFile()) return undefined
+      const body = Bun.file(path)
+      return { size: found.size, body: range ? body.slice(range.start, range.end + 1) : body }
+    },
+
+    async head(key) {
+      const found = await lstat(pathOf(key)).catch(ifMissing)
+      return found?.isFile() ? { size: found.size } : undefined
     },
 
     async delete(key) {
@@ -59,7 +66,7 @@ export const diskStorage = async (root: string, now: Date): Promise<Storage> => 
   }
 }
 
-const write = async (path: string, body: Blob | Uint8Array | ReadableStream<Uint8Array>) => {
+const write = async (path: string, body: Body) => {
   const file = await open(path, 'wx')
   try {
     let size = 0

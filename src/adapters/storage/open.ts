@@ -3,7 +3,8 @@ import type { Clock } from '#core'
 import type { Config } from '../../config'
 import { diskStorage } from './disk'
 import type { Storage } from './port'
+import { s3Storage } from './s3'
 
-/** The storage that the settings ask for: files under the data folder. */
-export const openStorage = (config: Pick<Config, 'dataDir' | 's3'>, clock: Clock): Promise<Storage> =>
-  diskStorage(join(config.dataDir, 'files'), clock.now())
+/** The storage that the settings ask for: a bucket, or files under the data folder. */
+export const openStorage = async (config: Pick<Config, 'dataDir' | 's3'>, clock: Clock): Promise<Storage> =>
+  config.s3 ? s3Storage(config.s3) : diskStorage(join(config.dataDir, 'files'), clock.now())

@@ -106,7 +106,7 @@ const MEDIA: Readonly<Record<Policy['body'], string>> = {
   json: 'application/json',
   form: 'application/x-www-form-urlencoded',
   multipart: 'multipart/form-data',
-  text: 'text/plain',
+  bytes: 'application/octet-stream',
   none: '',
 }
 
