@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { type App, newId } from '#core'
 import { indexPerson } from '#features/users'
-import { users } from '../../src/features/users/schema'
+import { roles, users } from '../../src/features/users/schema'
 
 type Change = Partial<typeof users.$inferInsert>
 
@@ -34,4 +34,11 @@ export const addPeople = async ({ app }: { app: App }, n: number, made: (i: numb
     { bookkeeping: true },
   )
   return people.map(({ id }) => id)
+}
+
+/** Makes a role behind the API's back. */
+export const addRole = ({ app }: { app: App }, name: string, permissions: string[]) => {
+  const now = app.clock.now()
+  const role = { name, description: '', permissions, createdAt: now, updatedAt: now }
+  return app.database.transaction(async (tx) => void (await tx.insert(roles).values(role)), { bookkeeping: true })
 }

@@ -201,7 +201,7 @@ test.each([
   ['sort', '__proto__'],
   ['sort', 'constructor'],
 ])('a list refuses %s=%p and names the field', async (name, value) => {
-  const { as } = house()
+  const { as } = await house()
   const reply = await as.admin.get('/users', { query: { [name]: value } })
   expect(reply).toRefuse(422, 'validation_failed')
   expect(reply.json().errors.map(({ path }: Json) => path)).toEqual([`/query/${name}`])
