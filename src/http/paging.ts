@@ -1,9 +1,18 @@
 import { type TSchema, t } from 'elysia'
 
-/** A whole number in a query. Checked as text, so that a bad one is refused by its name instead of being bent. */
+/** Numbers that a pattern may list one by one. */
+const LISTED = 1_000
+
+/**
+ * A whole number in a query. Checked as text, so that a bad one is refused by its name instead of being bent. A wide
+ * range is checked by the number of digits only.
+ */
 export const queryInteger = (min: number, max: number) =>
   t.String({
-    pattern: `^(${Array.from({ length: max - min + 1 }, (_, i) => min + i).join('|')})$`,
+    pattern:
+      max - min < LISTED
+        ? `^(${Array.from({ length: max - min + 1 }, (_, i) => min + i).join('|')})$`
+        : `^(0|[1-9]\\d{0,${String(max).length - 1}})$`,
     error: `has to be a whole number from ${min} to ${max}`,
     'x-integer': { minimum: min, maximum: max },
   })
