@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { type Context, days, defineJob, later, newId, type RecordedEvent, type Tx } from '#core'
-import { bookkeeping, prepared } from '#db'
+import { prepared } from '#db'
 import { catalogue, takes } from './catalogue'
 import { webhookTested } from './events'
 import { openLane } from './lane'
 import { ownerMay } from './owner'
 import { type Webhook, webhookDeliveries, webhooks } from './schema'
+import { together } from './together'
 
 /** How long an endpoint that is turned off goes on to note what it misses, so that it can be recovered. */
 export const RECOVERABLE = days(14)
@@ -40,27 +41,39 @@ export const fanOut = defineJob<{ eventId: string }>('webhooks.fan-out', {
   run: async (ctx, { eventId }) => {
     const event = await ctx.journal.find(eventId)
     if (!event) return
-    const found: Webhook[] = []
-    for (const webhook of await listeners(ctx, event)) if (await ownerMay(ctx, webhook)) found.push(webhook)
+    const found = await keepThose(await listeners(ctx, event), (webhook) => ownerMay(ctx, webhook))
     if (found.length === 0) return
-    await bookkeeping(ctx, async (tx) => {
-      for (const { id } of found) {
-        // As it is now: a lane that ends and a new delivery must not miss each other.
-        const webhook = await current(tx).get({ id })
-        if (webhook && (await addDelivery(tx, ctx, webhook, event)) && !webhook.disabledAt)
+    const ids = JSON.stringify(found.map(({ id }) => id))
+    await together(ctx, async (tx) => {
+      // As they are now: a lane that ends and a new delivery must not miss each other.
+      for (const webhook of await current(tx).all({ ids }))
+        if ((await addDelivery(tx, ctx, webhook, event)) && !webhook.disabledAt)
           await openLane(tx, ctx, webhook, ctx.now)
-      }
     })
   },
 })
 
-const current = prepared((db) =>
-  db
-    .select()
+/** Endpoints of one owner are alike to the question whether that may have the event. */
+const keepThose = async (found: Webhook[], may: (webhook: Webhook) => Promise<boolean>) => {
+  const answers = new Map<string, Promise<boolean>>()
+  const kept: Webhook[] = []
+  for (const webhook of found) {
+    const key = `${webhook.scope} ${webhook.userId}`
+    const answer = answers.get(key) ?? may(webhook)
+    answers.set(key, answer)
+    if (await answer) kept.push(webhook)
+  }
+  return kept
+}
+
+const current = prepared((db) => {
+  const { id, disabledAt, lane, laneAt, slow } = webhooks
+  return db
+    .select({ id, disabledAt, lane, laneAt, slow })
     .from(webhooks)
-    .where(sql`id = ${sql.placeholder('id')}`)
-    .prepare(),
-)
+    .where(sql`id in (select value from json_each(${sql.placeholder('ids')}))`)
+    .prepare()
+})
 
 const insert = prepared((db) => {
   const value = (name: string) => sql`${sql.placeholder(name)}`
@@ -83,7 +96,12 @@ const insert = prepared((db) => {
 })
 
 /** Adds the delivery of an event to an endpoint; to one that is turned off as failed. Nothing if it has it already. */
-export const addDelivery = async (tx: Tx, ctx: Context, webhook: Webhook, event: RecordedEvent) => {
+export const addDelivery = async (
+  tx: Tx,
+  ctx: Context,
+  webhook: Pick<Webhook, 'id' | 'disabledAt'>,
+  event: RecordedEvent,
+) => {
   const now = ctx.now.getTime()
   const [added] = await insert(tx).all({
     id: newId(),

@@ -1,10 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { type Context, defineJob, minutes, seconds, type Task, type Tx } from '#core'
-import { bookkeeping, enqueue } from '#db'
+import { enqueue } from '#db'
 import { failPending } from './disable'
 import { ownerMay } from './owner'
 import { type Webhook, webhookDeliveries, webhooks } from './schema'
-import { sendDue } from './send'
+import { sendDue, wakeLane } from './send'
+import { together } from './together'
 
 interface Lane {
   webhookId: string
@@ -41,7 +42,10 @@ export const openLane = async (
   webhook: Pick<Webhook, 'id' | 'lane' | 'laneAt' | 'slow'>,
   at: Date,
 ) => {
-  if (webhook.lane && webhook.laneAt && webhook.laneAt <= at) return
+  if (webhook.lane && webhook.laneAt && webhook.laneAt <= at) {
+    tx.afterCommit(() => wakeLane(ctx, webhook.id))
+    return
+  }
   const job = webhook.slow ? slowLane : lane
   // Before further events are fanned out: what is under way comes first.
   const id = await enqueue(tx, ctx, job, { webhookId: webhook.id }, { runAt: at, priority: 1 })
@@ -52,14 +56,14 @@ const drive = async (ctx: Context, webhookId: string, width: number, { id, signa
   const [webhook] = await ctx.db.select().from(webhooks).where(eq(webhooks.id, webhookId))
   // Deleted, or another job has become its lane: it was asked to send earlier than this one.
   if (webhook?.lane !== id) return
-  if (webhook.disabledAt || !(await ownerMay(ctx, webhook))) await bookkeeping(ctx, (tx) => failPending(tx, webhookId))
+  if (webhook.disabledAt || !(await ownerMay(ctx, webhook))) await together(ctx, (tx) => failPending(tx, webhookId))
   else await sendDue(ctx, webhookId, width, signal)
   await handOver(ctx, webhookId, id)
 }
 
 /** Ends a lane: if anything waits to be sent, now or later, there is a next one. */
 const handOver = (ctx: Context, webhookId: string, id: string) =>
-  bookkeeping(ctx, async (tx) => {
+  together(ctx, async (tx) => {
     const [webhook] = await tx.select().from(webhooks).where(eq(webhooks.id, webhookId))
     if (webhook?.lane !== id) return
     const [waiting] = await tx

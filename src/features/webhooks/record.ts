@@ -1,8 +1,9 @@
 import { eq, sql } from 'drizzle-orm'
-import { type App, type Context, perApp, seconds, type Tx } from '#core'
-import { bookkeeping, prepared } from '#db'
+import { type App, type Context, seconds, type Tx } from '#core'
+import { prepared } from '#db'
 import { disable } from './disable'
 import { type Delivery, type Webhook, webhookDeliveries, webhooks } from './schema'
+import { together } from './together'
 import { attemptOf, judge, type Verdict } from './verdict'
 
 /** An answer that takes this long is slow: from then on the endpoint is served apart. */
@@ -17,41 +18,8 @@ export interface Result {
   at: Date
 }
 
-interface Waiting extends Result {
-  ctx: Context
-  resolve: () => void
-  reject: (error: unknown) => void
-}
-
-/** What came of attempts is written down in as few transactions as can be: while one runs, the next ones gather. */
-const recorder = perApp((app) => {
-  let waiting: Waiting[] = []
-  let writing = false
-  const write = async () => {
-    writing = true
-    while (waiting.length > 0) {
-      const batch = waiting
-      waiting = []
-      try {
-        await bookkeeping(app, async (tx) => {
-          for (const { ctx, ...result } of batch) await note(tx, ctx, result)
-        })
-        for (const { resolve } of batch) resolve()
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
-    }
-    writing = false
-  }
-  return (one: Waiting) => {
-    waiting.push(one)
-    if (!writing) void write()
-  }
-})
-
 /** Writes down an attempt and what follows from it. Resolves once that is committed. */
-export const record = (ctx: Context, result: Result): Promise<void> =>
-  new Promise((resolve, reject) => recorder(ctx)({ ...result, ctx, resolve, reject }))
+export const record = (ctx: Context, result: Result): Promise<void> => together(ctx, (tx) => note(tx, ctx, result))
 
 const byId = prepared((db) =>
   db
@@ -104,7 +72,7 @@ const noteHealth = async (tx: Tx, webhook: Webhook, { status }: Verdict, slow: b
 
 /** Gives up a delivery whose event is not kept any more: there is nothing to send. */
 export const giveUp = (ctx: Context, { id }: Delivery) =>
-  bookkeeping(ctx, async (tx) => {
+  together(ctx, async (tx) => {
     await tx
       .update(webhookDeliveries)
       .set({ status: 'failed', nextAttemptAt: null })

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { type Context, seconds } from '#core'
+import { type Context, perApp, seconds } from '#core'
 import { prepared } from '#db'
 import { headersOf, messageOf } from './message'
 import { giveUp, record } from './record'
@@ -7,8 +7,10 @@ import { type Delivery, webhookDeliveries, webhooks } from './schema'
 
 /** How long a lane takes up new deliveries before it lets others have its place. */
 const TURN = seconds(15)
-/** How soon it looks for new ones while it waits for answers, in milliseconds. */
+/** How soon it looks for new ones while it waits for answers, in milliseconds: other processes bring some too. */
 const LOOK_AGAIN = 250
+/** How long it stays when there is nothing left, in milliseconds: where events are many, a job for each would be waste. */
+const LINGER = 50
 
 const due = prepared((db) =>
   db
@@ -33,32 +35,46 @@ const byId = prepared((db) =>
     .prepare(),
 )
 
+/** Lanes that run in this process, and how to tell them that there is more to send. */
+const awake = perApp((): Map<string, () => void> => new Map())
+
+/** Tells the endpoint's lane, if this process runs it, to look again at once. */
+export const wakeLane = (ctx: Context, webhookId: string) => awake(ctx).get(webhookId)?.()
+
 /**
- * Sends what is due to one endpoint, `width` at a time, until nothing is left, the turn is over or the endpoint turns
- * out to be slow. Throws when the process stops, or when what came of an attempt could not be written down.
+ * Sends what is due to one endpoint, `width` at a time, until nothing has come for a moment, the turn is over, or an
+ * attempt could not be written down; that one is thrown, and so is the reason of `signal` when the process stops.
  */
 export const sendDue = async (ctx: Context, webhookId: string, width: number, signal: AbortSignal): Promise<void> => {
   const begun = performance.now()
   const running = new Set<string>()
   const failures: unknown[] = []
-  let wake = Promise.withResolvers<void>()
+  let news = Promise.withResolvers<boolean>()
+  const wake = () => news.resolve(true)
   const start = (delivery: Delivery) => {
     running.add(delivery.id)
     void sendOne(ctx, delivery, signal)
       .catch((error: unknown) => void failures.push(error))
       .finally(() => {
         running.delete(delivery.id)
-        wake.resolve()
+        wake()
       })
   }
   const goesOn = () => failures.length === 0 && !signal.aborted && performance.now() - begun < TURN
 
-  for (;;) {
-    const found = goesOn() ? await next(ctx, webhookId, running, width) : []
-    for (const delivery of found) start(delivery)
-    if (running.size === 0) break
-    await soon(wake.promise, goesOn() && running.size < width)
-    wake = Promise.withResolvers()
+  awake(ctx).set(webhookId, wake)
+  try {
+    for (let idle = false; ; ) {
+      // Made before the look, so that what comes after it is noticed.
+      news = Promise.withResolvers()
+      const found = goesOn() ? await next(ctx, webhookId, running, width) : []
+      for (const delivery of found) start(delivery)
+      if (running.size === 0 && (idle || !goesOn())) break
+      const pause = running.size === 0 ? LINGER : running.size < width && goesOn() ? LOOK_AGAIN : undefined
+      idle = !(await within(pause, news.promise)) && running.size === 0
+    }
+  } finally {
+    awake(ctx).delete(webhookId)
   }
   signal.throwIfAborted()
   if (failures.length > 0) throw failures[0]
@@ -66,16 +82,19 @@ export const sendDue = async (ctx: Context, webhookId: string, width: number, si
 
 /** Deliveries that are due and not on their way, as many as there is room for. */
 const next = async (ctx: Context, webhookId: string, running: ReadonlySet<string>, width: number) => {
+  if (running.size === width) return []
   const rows = await due(ctx.db).all({ webhookId, now: ctx.clock.now().getTime(), limit: width })
   return rows.filter(({ id }) => !running.has(id)).slice(0, width - running.size)
 }
 
-/** When an answer has come; or, if there is room for more, a moment later. */
-const soon = async (wake: Promise<void>, hasRoom: boolean) => {
-  const timer = Promise.withResolvers<void>()
-  const timeout = hasRoom ? setTimeout(timer.resolve, LOOK_AGAIN) : undefined
-  await Promise.race([wake, timer.promise])
+/** True as soon as there is news; false if there is none for `pause` milliseconds. Without a pause it waits for news. */
+const within = async (pause: number | undefined, news: Promise<boolean>): Promise<boolean> => {
+  if (pause === undefined) return news
+  const timer = Promise.withResolvers<boolean>()
+  const timeout = setTimeout(() => timer.resolve(false), pause)
+  const heard = await Promise.race([news, timer.promise])
   clearTimeout(timeout)
+  return heard
 }
 
 const sendOne = async (ctx: Context, delivery: Delivery, signal: AbortSignal): Promise<void> => {
