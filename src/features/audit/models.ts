@@ -1,5 +1,5 @@
 import { t } from 'elysia'
-import { pageQuery, queryInteger, queryTime } from '#http'
+import { pageQuery, queryTime } from '#http'
 
 const Name = '[a-z][a-z0-9_-]*'
 
@@ -46,7 +46,15 @@ export const ExportQuery = t.Object({
   ),
   ...filters,
 })
-export const VerifyQuery = t.Object({ after: t.Optional(queryInteger(0, Number.MAX_SAFE_INTEGER)) })
+export const VerifyQuery = t.Object({
+  after: t.Optional(
+    t.String({
+      pattern: '^(0|[1-9]\\d{0,14})$',
+      error: 'has to be the position of a row',
+      'x-integer': { minimum: 0 },
+    }),
+  ),
+})
 
 export type Filters = Omit<typeof ExportQuery.static, 'format'>
 
