@@ -89,7 +89,7 @@ describe('a server that is killed', () => {
     expect(rows({ dataDir: folder.path }, 'SELECT id FROM sessions WHERE revoked_at IS NULL')).toHaveLength(1)
     expect(rows({ dataDir: folder.path }, 'SELECT digest FROM refresh_tokens WHERE used_at IS NULL')).toHaveLength(1)
     expect(rows({ dataDir: folder.path }, "SELECT id FROM events WHERE type = 'session.refresh_reused'")).toEqual([])
-  }, 120_000)
+  }, 240_000)
 
   // bar 238, bar 182
   test(`during ${SIGN_UPS} sign-ups loses no acknowledged account and no mail, and tears none`, async () => {
@@ -133,7 +133,7 @@ describe('a server that is killed', () => {
     const [email = ''] = acknowledged
     const token = await house.mail.token(email, 'verify-email')
     expect((await house.anon.post('/auth/verify-email', { token })).status).toBe(200)
-  }, 120_000)
+  }, 240_000)
 })
 
 describe('the secret', () => {
