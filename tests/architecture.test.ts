@@ -116,6 +116,9 @@ const OPEN = [
   'POST /auth/logout',
   'POST /auth/2fa/challenge',
   'POST /admin/setup',
+  // Public files and signed links; a presigned upload to a disk.
+  'GET /files/:id/content',
+  'PUT /upload/:id/content',
 ]
 
 describe('11. every mounted route', () => {

@@ -12,6 +12,7 @@ import { totals } from './totals'
 
 export { ADMIN_ROLE, keepAnAdmin } from './admins'
 export { findSubordinate } from './authority'
+export { dropAvatar } from './avatar'
 export { ban, unban } from './ban'
 export { seedPeople } from './demo'
 export * from './events'

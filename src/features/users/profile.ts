@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Signed } from '#core'
 import { journal, transaction } from '#db'
+import { expectPicture } from './avatar'
 import { userUpdated } from './events'
 import { failures } from './failures'
 import { findById } from './find'
@@ -19,7 +20,7 @@ export const me = async (ctx: Signed): Promise<User> => {
 
 /**
  * Changes one's own profile. With `ifMatch` only if the profile's entity tag is among those.
- * Throws NOTHING_TO_CHANGE, STALE_USER.
+ * Throws NOTHING_TO_CHANGE, STALE_USER, and VALIDATION_FAILED for an avatar that is not one's own picture.
  */
 export const updateProfile = (ctx: Signed, change: ProfileChange, ifMatch?: string): Promise<User> => {
   const fields = { ...change, ...(change.name === undefined ? {} : { name: change.name.trim() }) }
@@ -27,6 +28,7 @@ export const updateProfile = (ctx: Signed, change: ProfileChange, ifMatch?: stri
   return transaction(ctx, async (tx) => {
     const before = await findById(tx, ctx.actor.userId)
     if (!before || !matches(ifMatch, entityTag(before))) throw failures.STALE_USER()
+    if (fields.avatarFileId) await expectPicture(tx, ctx, before.id, fields.avatarFileId)
     const [after] = await tx
       .update(users)
       .set({ ...fields, updatedAt: ctx.now, version: sql`${users.version} + 1` })

@@ -1,0 +1,1 @@
+CREATE INDEX `files_missing` ON `files` (`missing_since`) WHERE missing_since is not null;

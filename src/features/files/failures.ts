@@ -1,0 +1,26 @@
+import { defineFailures } from '#core'
+
+export const failures = defineFailures({
+  FILE_NOT_FOUND: ['not_found', 'There is no such file.'],
+  UPLOAD_NOT_FOUND: ['not_found', 'There is no such upload, or its time is over.'],
+  UPLOAD_INCOMPLETE: ['conflict', 'Nothing has arrived yet. Send the content to the URL first.'],
+  UPLOAD_IN_PROGRESS: ['conflict', 'This upload is being checked at the moment.'],
+  UPLOAD_MISMATCH: ['invalid', 'What arrived is not what was announced. Start again.'],
+  FILE_MISSING: ['invalid', 'Send a file in the field `file`, or several in `files`.'],
+  VALIDATION_FAILED: ['invalid', 'Some fields are not as they have to be; see errors.'],
+  FILE_TOO_LARGE: ['too_large', 'The file is larger than is allowed here.'],
+  TOO_MANY_PARTS: ['too_large', 'The form has too many parts.'],
+  UNSUPPORTED_FILE_TYPE: ['unsupported', 'Files of this type are not taken; the content decides, not the name.'],
+  IMAGE_TOO_LARGE: ['invalid', 'The picture has too many pixels or frames.'],
+  INVALID_IMAGE: ['invalid', 'The picture is damaged.'],
+  IMAGES_BUSY: ['unavailable', 'Too many pictures at once. Try again in a moment.'],
+  VARIANT_NOT_FOUND: ['not_found', 'There is no such variant of this file.'],
+  VARIANT_IN_PROGRESS: ['unavailable', 'The variant is being made. Try again in a moment.'],
+  QUOTA_EXCEEDED: ['storage_full', 'Your space is used up. Delete something first.'],
+  STORAGE_FULL: ['storage_full', 'There is no space left to store this.'],
+  STORAGE_UNAVAILABLE: ['unavailable', 'The file store does not answer. Try again in a moment.'],
+  INVALID_LINK: ['forbidden', 'This link is not valid.'],
+  LINK_EXPIRED: ['gone', 'This link has expired. Ask for a new one.'],
+  RANGE_NOT_SATISFIABLE: ['out_of_range', 'The file has no such range; see Content-Range for its size.'],
+  UNAUTHENTICATED: ['unauthenticated', 'This file is private: sign in, or use a signed link.'],
+})
