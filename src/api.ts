@@ -48,6 +48,18 @@ export const createApi = (app: App, state: ProcessState = { draining: false }) =
   return { fetch, policies: policies.all, routes: router.routes, router }
 }
 
+/** What a worker answers: how it is, and its metrics. */
+export const createProbes = (app: App, state: ProcessState) => {
+  const measured = metrics(app)
+  const router = new Elysia({ name: 'probes', aot: true })
+    .use(problems(app))
+    .use(headers(app))
+    .use(gate())
+    .use(health(app, state))
+    .use(measured.plugin)
+  return { fetch: edge(app, router, policiesOf(router), measured) }
+}
+
 type Features = typeof list
 type RoutesOf<F> = F extends { routes: (...args: never[]) => infer R }
   ? R extends { '~Routes': infer T }

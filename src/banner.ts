@@ -10,7 +10,7 @@ export const banner = async (app: App, ctx: Context, url: string | undefined) =>
     '',
     `  ${config.appName} ${config.version} (${config.environment}, ${config.mode})`,
     ...(url ? [row('listening', url)] : []),
-    ...(url && config.swagger ? [row('docs', `${config.appUrl}/swagger`)] : []),
+    ...(url && config.swagger && config.mode !== 'worker' ? [row('docs', `${config.appUrl}/swagger`)] : []),
     row(
       'database',
       app.database.kind === 'file'
@@ -19,9 +19,9 @@ export const banner = async (app: App, ctx: Context, url: string | undefined) =>
     ),
     row(
       'jobs',
-      config.redisUrl ? 'connected, Redis' : `embedded${config.mode === 'server' ? ' (run by a worker process)' : ''}`,
+      `${app.redis ? redis(app.redis) : 'embedded'}${config.mode === 'server' ? ' (run by a worker process)' : ''}`,
     ),
-    row('cache, limits', `${app.cache.driver === 'memory' ? 'embedded' : 'connected'}, ${app.cache.driver}`),
+    row('cache, limits', app.redis ? redis(app.redis) : 'embedded, memory'),
     row('files', `${app.storage.driver === 'disk' ? 'embedded' : 'connected'}, ${app.storage.driver}`),
     row(
       'mail',
@@ -37,5 +37,7 @@ export const banner = async (app: App, ctx: Context, url: string | undefined) =>
 }
 
 const row = (name: string, value: string) => `  ${name.padEnd(14)} ${value}`
+
+const redis = ({ up }: { up: boolean }) => (up ? 'connected, Redis' : 'embedded until Redis answers')
 
 const host = (url: string) => new URL(url.replace(/^libsql:/, 'https:')).host

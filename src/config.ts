@@ -82,6 +82,7 @@ const parse = (env: Environment, problems: string[] = []) => {
   const environment = oneOf('NODE_ENV', ['development', 'test', 'production'], 'development')
   const production = environment === 'production'
   const port = whole('PORT', 3000, 0, 65535)
+  const mode = oneOf('MODE', ['all', 'server', 'worker'], 'all')
   const dataDir = resolve(text('DATA_DIR') ?? './data')
   const appUrl = url('APP_URL', ['http:', 'https:']) ?? `http://localhost:${port}`
 
@@ -138,10 +139,12 @@ const parse = (env: Environment, problems: string[] = []) => {
     production,
     version: pkg.version,
     port,
+    // A worker answers probes where a platform says so; on one machine with a server it would take the server's port.
+    listens: mode !== 'worker' || text('PORT') !== undefined,
     host: text('HOST') ?? '0.0.0.0',
     appUrl,
     appName,
-    mode: oneOf('MODE', ['all', 'server', 'worker'], 'all'),
+    mode,
     dataDir,
     databaseUrl,
     databaseAuthToken: text('DATABASE_AUTH_TOKEN'),

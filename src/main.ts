@@ -1,5 +1,5 @@
 import { seconds, systemContext } from '#core'
-import { createApi } from './api'
+import { createApi, createProbes } from './api'
 import { closeApp, openApp } from './app'
 import { banner } from './banner'
 import { ConfigError, loadConfig } from './config'
@@ -12,7 +12,8 @@ const start = async () => {
   const config = loadConfig()
   const app = await openApp(config)
   const state = { draining: false }
-  const server = config.mode === 'worker' ? undefined : serve(app, createApi(app, state))
+  const create = config.mode === 'worker' ? createProbes : createApi
+  const server = config.listens ? serve(app, create(app, state)) : undefined
   if (config.mode !== 'server') await app.queue.work()
   await banner(app, systemContext(app, 'start'), server?.url)
 
