@@ -65,12 +65,17 @@ test('channels are chosen by category; security stays on', async () => {
   const { ada } = house.as
   const defaults = (await ada.get('/notifications/preferences')).json<Record<string, { inApp: boolean }>>()
   expect(defaults.security).toEqual({ inApp: true, email: true, push: true } as { inApp: boolean })
-  const changed = await ada.patch('/notifications/preferences', { account: { inApp: false, email: false, push: false } })
+  const changed = await ada.patch('/notifications/preferences', {
+    account: { inApp: false, email: false, push: false },
+  })
   expect(changed.json<Record<string, unknown>>().account).toEqual({ inApp: false, email: false, push: false })
   await changeRole(house, ada, 'support')
   await house.runJobs()
   expect((await ada.get('/notifications')).json<Listed>().data).toEqual([])
-  expect(await ada.patch('/notifications/preferences', { security: { email: false } })).toRefuse(422, 'security_always_on')
+  expect(await ada.patch('/notifications/preferences', { security: { email: false } })).toRefuse(
+    422,
+    'security_always_on',
+  )
   expect(await ada.patch('/notifications/preferences', {})).toRefuse(422, 'nothing_to_change')
   expect(await ada.patch('/notifications/preferences', { account: {} })).toRefuse(422, 'validation_failed')
   expect(await ada.post('/notifications/mark-read', {})).toRefuse(422, 'nothing_to_mark')
@@ -94,9 +99,13 @@ test('one mail tells of a quarter of an hour, of nothing that was read, and one 
   expect(looked.status).toBe(200)
   const body = 'List-Unsubscribe=One-Click'
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  const forged = await house.api.fetch(new Request(`http://localhost/unsubscribe?token=${token}x`, { method: 'POST', body, headers }))
+  const forged = await house.api.fetch(
+    new Request(`http://localhost/unsubscribe?token=${token}x`, { method: 'POST', body, headers }),
+  )
   expect(forged.status).toBe(400)
-  const clicked = await house.api.fetch(new Request(`http://localhost/unsubscribe?token=${token}`, { method: 'POST', body, headers }))
+  const clicked = await house.api.fetch(
+    new Request(`http://localhost/unsubscribe?token=${token}`, { method: 'POST', body, headers }),
+  )
   expect(clicked.status).toBe(200)
   await ada.signIn()
   const preferences = (await ada.get('/notifications/preferences')).json<Record<string, { email: boolean }>>()
