@@ -1,6 +1,6 @@
 import type { Bus } from '../adapters/bus/port'
 import type { Cache } from '../adapters/cache/port'
-import type { Counters } from '../adapters/counters/port'
+import type { Count, Counters } from '../adapters/counters/port'
 import type { Database, Reader, Tx } from '../adapters/database/port'
 import type { Idempotency } from '../adapters/idempotency/port'
 import type { Images } from '../adapters/images/port'
@@ -60,7 +60,7 @@ export interface Signed extends Context {
   readonly actor: SignedActor
 }
 
-export type { Tx }
+export type { Count, Tx }
 
 interface Origin {
   actor: Actor

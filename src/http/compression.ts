@@ -23,12 +23,14 @@ const CODINGS: readonly Coding[] = ['zstd', 'br', 'gzip']
  * shown once, next to values the client chose (BREACH). Costs 3 µs when the reply turns out to be small.
  */
 export const compress = (request: Request, response: Response): Response | Promise<Response> => {
-  if (response.status !== 200) return response
+  const accepted = request.headers.get('accept-encoding')
+  // Nothing to do, and `Vary` is among the headers that every reply gets from `headers.ts`.
+  if (accepted === null || response.status !== 200) return response
   const { headers } = response
   if (!COMPRESSIBLE.test(headers.get('content-type') ?? '')) return response
   varyBy(headers, 'Accept-Encoding')
   if (request.method !== 'GET') return response
-  const coding = codingFor(request.headers.get('accept-encoding'))
+  const coding = codingFor(accepted)
   if (!coding || !isPlain(headers)) return response
   const reading = response.blob()
   const read = Bun.peek(reading)

@@ -78,7 +78,8 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
       if (identifying) await identifying
     }
     const unlimited = path.startsWith('/health/') || path === '/health' || path === '/metrics'
-    if (!unlimited) await limit(exchange)
+    const limiting = unlimited ? undefined : limit(exchange)
+    if (limiting) await limiting
     if (version) refuseVersion(app, version)
     if (exchange.policy) {
       admit(exchange.policy.access, exchange, app.clock.now())

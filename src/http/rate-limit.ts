@@ -1,4 +1,4 @@
-import { type App, seconds } from '#core'
+import { type App, type Count, seconds } from '#core'
 import { bucketOf } from './client-ip'
 import type { Exchange } from './exchange'
 import { failures } from './failures'
@@ -8,41 +8,43 @@ import { type Limit, limitsOf } from './limits'
 export const rateLimits = (app: App) => {
   const limits = limitsOf(app)
 
-  /** Counts the request against the caller's buckets. Sets the headers; throws RATE_LIMITED when one is full. */
-  return async (exchange: Exchange): Promise<void> => {
+  /**
+   * Counts the request against the caller's buckets, at once where the counters are in memory. Sets the headers; throws
+   * RATE_LIMITED when one is full.
+   */
+  return (exchange: Exchange): Done => {
     if (!app.config.rateLimit.on) return
     const current = limits.current()
     const bucket = exchange.identity?.limit
-    const caller = bucket?.key ?? bucketOf(exchange.ip)
     const general = bucket?.own ?? current.general
     const name = bucket ? 'api-key' : 'general'
-    const first = app.counters.hit(`${name}:${caller}`, seconds(general.window))
-    const count = first instanceof Promise ? await first : first
-    const left = set(exchange, name, general, count)
     const tier = exchange.policy?.tier
     const limit = tier ? current.tiers[tier] : undefined
-    if (left >= 0 && tier && limit) {
-      const second = await app.counters.hit(
-        `${tier}:${exchange.identity?.actor.userId ?? bucketOf(exchange.ip)}`,
-        seconds(limit.window),
-      )
-      if (set(exchange, tier, limit, second) < 0) refuse(second.resetIn)
+
+    const counted = (count: Count): Done => {
+      if (set(exchange, name, general, count) < 0) return refuse(count)
+      if (!tier || !limit) return
+      const caller = exchange.identity?.actor.userId ?? bucketOf(exchange.ip)
+      const check = (second: Count) => (set(exchange, tier, limit, second) < 0 ? refuse(second) : undefined)
+      return after(app.counters.hit(`${tier}:${caller}`, seconds(limit.window)), check)
     }
-    if (left < 0) refuse(count.resetIn)
+    const key = `${name}:${bucket?.key ?? bucketOf(exchange.ip)}`
+    return after(app.counters.hit(key, seconds(general.window)), counted)
   }
 
-  function refuse(resetIn: number) {
+  function refuse({ resetIn }: Count) {
     if (!limits.current().dryRun) throw failures.RATE_LIMITED({ retryAfter: Math.ceil(resetIn / 1000) })
   }
 }
 
+type Done = void | Promise<void>
+
+/** Goes on at once with what is there, later with what is to come. */
+const after = <T>(value: T | Promise<T>, next: (value: T) => Done): Done =>
+  value instanceof Promise ? value.then(next) : next(value)
+
 /** Adds to the headers of the IETF draft (draft-ietf-httpapi-ratelimit-headers); returns what is left, negative if over. */
-const set = (
-  exchange: Exchange,
-  name: string,
-  { limit, window }: Limit,
-  { count, resetIn }: { count: number; resetIn: number },
-) => {
+const set = (exchange: Exchange, name: string, { limit, window }: Limit, { count, resetIn }: Count) => {
   const { headers } = exchange
   const policy = `"${name}";q=${limit};w=${window}`
   const state = `"${name}";r=${Math.max(0, limit - count)};t=${Math.ceil(resetIn / 1000)}`
