@@ -1,5 +1,6 @@
 export { activity } from '#features/activity'
 export { admin } from '#features/admin'
+export { adminPage } from '#features/admin-page'
 export { apiKeys } from '#features/api-keys'
 export { audit } from '#features/audit'
 export { auth } from '#features/auth'

@@ -1,3 +1,4 @@
+export { codingFor } from './compression'
 export type { SentFile } from './multipart'
 export { exchangeOf, requestContext } from './exchange'
 export { failures as httpFailures } from './failures'

@@ -1,0 +1,20 @@
+import { type App, holds } from '#core'
+import { router } from '#http'
+import * as model from './models'
+
+/** A client learns here what it may offer; whether something is allowed is decided by each route again. */
+export const routes = (app: App) => {
+  const known = app.features.flatMap(({ permissions }) => Object.keys(permissions ?? {})).sort()
+  return router(app, '/admin').get(
+    '/me',
+    ({ ctx: { actor } }) => ({
+      id: actor.userId,
+      name: actor.name,
+      role: actor.role,
+      permissions: known.filter((permission) => holds(actor.permissions, permission)),
+      impersonatorId: actor.type === 'impersonator' ? actor.adminId : null,
+      version: app.config.version,
+    }),
+    { auth: 'user', summary: 'Who am I, and what may I do', response: { 200: model.Viewer } },
+  )
+}

@@ -1,0 +1,53 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { createContext, type ReactNode, useContext, useEffect } from 'react'
+import { actAs, api, onSignedChange, Refused, take } from './api'
+
+const fetchViewer = () => take(api().admin.me.get())
+type Viewer = Awaited<ReturnType<typeof fetchViewer>>
+
+interface Session {
+  viewer: Viewer
+  /** True if the one who looks may do this. The API decides again. */
+  can: (permission: string) => boolean
+}
+
+const SessionContext = createContext<Session | undefined>(undefined)
+
+/** Who is signed in, `null` if nobody. */
+export const useViewer = () =>
+  useQuery({
+    queryKey: ['viewer'],
+    queryFn: () =>
+      fetchViewer().catch((error: unknown) => {
+        if (error instanceof Refused && error.status === 401) return null
+        throw error
+      }),
+    staleTime: 60_000,
+  })
+
+/** Forgets what was fetched for whoever was signed in before. */
+export const useSignedChange = () => {
+  const queries = useQueryClient()
+  useEffect(() => {
+    const stop = onSignedChange(() => void queries.resetQueries())
+    return () => void stop()
+  }, [queries])
+}
+
+export const SessionProvider = ({ viewer, children }: { viewer: Viewer; children: ReactNode }) => (
+  <SessionContext value={{ viewer, can: (permission) => viewer.permissions.includes(permission) }}>
+    {children}
+  </SessionContext>
+)
+
+export const useSession = (): Session => {
+  const session = useContext(SessionContext)
+  if (!session) throw new Error('Nobody is signed in here')
+  return session
+}
+
+/** Ends the session; in somebody else's place, only that. */
+export const leave = async () => {
+  await api().auth.logout.post()
+  actAs(undefined)
+}

@@ -1,0 +1,35 @@
+import { ActionIcon, Avatar, Menu, Text } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { go } from '../lib/router'
+import { leave, useSession } from '../lib/session'
+import { complain } from '../lib/toasts'
+
+/** Who is signed in, and the way out. */
+export const AccountMenu = () => {
+  const { viewer } = useSession()
+  const queries = useQueryClient()
+  const signOut = async () => {
+    await leave().catch(complain)
+    go('/')
+    await queries.resetQueries()
+  }
+  return (
+    <Menu position="bottom-end" width={220}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" radius="xl" aria-label={`Account of ${viewer.name}`}>
+          <Avatar size={30} name={viewer.name} color="harbour" variant="filled" alt="" />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <Text size="sm" fw={600} truncate>
+            {viewer.name}
+          </Text>
+          {viewer.role}
+        </Menu.Label>
+        <Menu.Item onClick={() => go('/account')}>Account</Menu.Item>
+        <Menu.Item onClick={signOut}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,69 @@
+import { ActionIcon, Button, Group, Indicator, Popover, ScrollArea, Stack, Text } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { useAct, useFetched } from '../lib/act'
+import { api } from '../lib/api'
+import { formatAgo } from '../lib/format'
+import { useSession } from '../lib/session'
+import { Icon } from './icon'
+
+const SHOWN = '15'
+
+/** What one was told; new ones come by themselves. */
+export const Bell = () => {
+  const queries = useQueryClient()
+  const { viewer } = useSession()
+  const unread = useFetched(['notifications', 'unread'], () => api().notifications['unread-count'].get())
+  const latest = useFetched(['notifications', 'list'], () => api().notifications.get({ query: { limit: SHOWN } }))
+  const markAll = useAct(() => api().notifications['mark-read'].post({ all: true }), { refresh: ['notifications'] })
+
+  useEffect(() => {
+    // A stream cannot carry the token of somebody else: there the list is as it was.
+    if (viewer.impersonatorId) return
+    const stream = new EventSource('/api/v1/notifications/stream')
+    stream.addEventListener('notification', () => void queries.invalidateQueries({ queryKey: ['notifications'] }))
+    return () => stream.close()
+  }, [queries, viewer.impersonatorId])
+
+  const count = unread.data?.count ?? 0
+  return (
+    <Popover position="bottom-end" width={340} withArrow trapFocus>
+      <Popover.Target>
+        <Indicator disabled={count === 0} label={count > 99 ? '99+' : count} size={16} offset={6} color="red.9">
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Notifications, ${count} unread`}>
+            <Icon name="bell" />
+          </ActionIcon>
+        </Indicator>
+      </Popover.Target>
+      <Popover.Dropdown aria-label="Notifications">
+        <Group justify="space-between" mb="xs">
+          <Text fw={600} size="sm">
+            Notifications
+          </Text>
+          <Button size="compact-xs" variant="subtle" disabled={count === 0} onClick={() => markAll.mutate(undefined)}>
+            Mark all as read
+          </Button>
+        </Group>
+        <ScrollArea.Autosize mah={360}>
+          <Stack gap="sm">
+            {latest.data?.data.map(({ id, title, createdAt, readAt }) => (
+              <div key={id}>
+                <Text size="sm" fw={readAt ? 400 : 600}>
+                  {title}
+                </Text>
+                <Text size="xs" c="dimmed">
+                  {formatAgo(createdAt)}
+                </Text>
+              </div>
+            ))}
+            {latest.data?.data.length === 0 && (
+              <Text size="sm" c="dimmed">
+                Nothing yet. What concerns your account shows up here.
+              </Text>
+            )}
+          </Stack>
+        </ScrollArea.Autosize>
+      </Popover.Dropdown>
+    </Popover>
+  )
+}

@@ -1,0 +1,91 @@
+import { Box, Paper, Text } from '@mantine/core'
+import { DataTable, type DataTableColumn } from 'mantine-datatable'
+import type { ReactNode } from 'react'
+import { useFetched } from '../lib/act'
+import { useSearch } from '../lib/router'
+import { Trouble } from './trouble'
+
+const PER_PAGE = 25
+
+interface Answer<T> {
+  data: { data: T[]; meta: { total?: number } } | null
+  error: { status: unknown; value: unknown } | null
+}
+
+/** What the address says of a list: as the API wants it. */
+export interface ListQuery {
+  limit: string
+  page: string
+  sort?: string
+}
+
+interface List<T> {
+  /** What it is kept under. */
+  name: readonly unknown[]
+  call: (query: ListQuery) => Promise<Answer<T>>
+  columns: DataTableColumn<T>[]
+  /** Sort, unless the address tells another: `-createdAt`. */
+  sort?: string
+  /** What to do when there is nothing. */
+  empty: ReactNode
+  open?: (row: T) => void
+  /** Milliseconds after which it is fetched again. */
+  every?: number
+  label: string
+}
+
+/** A list of the API, a page at a time: page and sort stand in the address. */
+export const List = <T extends { id: string } | { name: string }>(list: List<T>) => {
+  const { get, set } = useSearch()
+  const page = Number(get('page') || '1')
+  const sort = get('sort') || list.sort
+  const query = { limit: String(PER_PAGE), page: String(page), ...(sort && { sort }) }
+  const fetched = useFetched([...list.name, query], () => list.call(query), {
+    ...(list.every && { every: list.every }),
+  })
+  if (fetched.isError) return <Trouble error={fetched.error} again={() => fetched.refetch()} />
+
+  const records = fetched.data?.data
+  const total = fetched.data?.meta.total ?? records?.length ?? 0
+  const { open } = list
+  return (
+    <Paper withBorder style={{ overflow: 'hidden' }}>
+      <DataTable<T>
+        aria-label={list.label}
+        records={records ?? []}
+        columns={list.columns}
+        idAccessor={(row) => ('id' in row ? row.id : row.name)}
+        fetching={fetched.isPending}
+        minHeight={records?.length ? 0 : 180}
+        verticalSpacing="xs"
+        highlightOnHover={open !== undefined}
+        striped={false}
+        page={page}
+        onPageChange={(next) => set({ page: next > 1 ? String(next) : undefined }, { replace: false })}
+        totalRecords={total}
+        recordsPerPage={PER_PAGE}
+        getPaginationControlProps={(control) => ({ 'aria-label': `${control} page` })}
+        {...(sort && {
+          sortStatus: {
+            columnAccessor: sort.replace(/^-/, ''),
+            direction: sort.startsWith('-') ? ('desc' as const) : ('asc' as const),
+          },
+          onSortStatusChange: ({ columnAccessor, direction }) =>
+            set({ sort: `${direction === 'desc' ? '-' : ''}${String(columnAccessor)}`, page: undefined }),
+        })}
+        {...(open && { onRowClick: ({ record }) => open(record) })}
+        emptyState={
+          <Box p="xl">
+            <Text c="dimmed" size="sm" ta="center">
+              {list.empty}
+            </Text>
+          </Box>
+        }
+        noRecordsText=""
+      />
+    </Paper>
+  )
+}
+
+/** Columns that a telephone has no room for. */
+export const WIDE = { visibleMediaQuery: '(min-width: 62em)' }

@@ -1,0 +1,4 @@
+import { Page } from '../parts/page'
+
+const Screen = () => <Page title="audit">Soon</Page>
+export default Screen

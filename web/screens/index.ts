@@ -1,0 +1,90 @@
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react'
+import type { IconName } from '../parts/icon'
+
+interface Screen {
+  path: string
+  label: string
+  group: 'Now' | 'People' | 'What happened' | 'Machinery' | 'You'
+  icon: IconName
+  /** Who may see it; everybody who is signed in, unless told. */
+  permission?: string
+  /** Fetched when somebody goes there. */
+  View: LazyExoticComponent<ComponentType>
+}
+
+/** Every screen there is. A new one is a file beside this one and an entry here. */
+export const SCREENS: readonly Screen[] = [
+  {
+    path: '/',
+    label: 'Overview',
+    group: 'Now',
+    icon: 'overview',
+    permission: 'stats:read',
+    View: lazy(() => import('./overview')),
+  },
+  {
+    path: '/people',
+    label: 'People',
+    group: 'People',
+    icon: 'people',
+    permission: 'users:read',
+    View: lazy(() => import('./people')),
+  },
+  {
+    path: '/roles',
+    label: 'Roles',
+    group: 'People',
+    icon: 'roles',
+    permission: 'roles:read',
+    View: lazy(() => import('./roles')),
+  },
+  {
+    path: '/audit',
+    label: 'Audit log',
+    group: 'What happened',
+    icon: 'audit',
+    permission: 'audit:read',
+    View: lazy(() => import('./audit')),
+  },
+  {
+    path: '/mails',
+    label: 'Mails',
+    group: 'What happened',
+    icon: 'mails',
+    permission: 'emails:read',
+    View: lazy(() => import('./mails')),
+  },
+  {
+    path: '/files',
+    label: 'Files',
+    group: 'What happened',
+    icon: 'files',
+    permission: 'files:read',
+    View: lazy(() => import('./files')),
+  },
+  {
+    path: '/jobs',
+    label: 'Jobs',
+    group: 'Machinery',
+    icon: 'jobs',
+    permission: 'jobs:read',
+    View: lazy(() => import('./jobs')),
+  },
+  {
+    path: '/webhooks',
+    label: 'Webhooks',
+    group: 'Machinery',
+    icon: 'webhooks',
+    View: lazy(() => import('./webhooks')),
+  },
+  {
+    path: '/limits',
+    label: 'Rate limits',
+    group: 'Machinery',
+    icon: 'limits',
+    permission: 'settings:manage',
+    View: lazy(() => import('./limits')),
+  },
+  { path: '/keys', label: 'API keys', group: 'You', icon: 'keys', View: lazy(() => import('./keys')) },
+  { path: '/account', label: 'Account', group: 'You', icon: 'account', View: lazy(() => import('./account')) },
+]
