@@ -32,7 +32,7 @@ export const Form = t.Object({
   files: t.Optional(
     t.Any({ type: 'array', items: { type: 'string', format: 'binary' }, description: 'Or several, up to 20.' }),
   ),
-  visibility: t.Optional(t.Any({ type: 'string', enum: ['private', 'public'], default: 'private' })),
+  visibility: t.Optional(t.Any({ type: 'string', enum: ['private', 'public'] })),
 })
 
 export const Announcement = t.Object({

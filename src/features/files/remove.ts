@@ -6,7 +6,7 @@ import { described, fileDeleted } from './events'
 import { failures } from './failures'
 import { keysOf } from './keys'
 import { giveSpaceBack } from './quota'
-import { type FileRow, files } from './schema'
+import { type FileRow, files, fileUsage } from './schema'
 
 /** Files whose objects one step of the job removes. */
 const BATCH = 100
@@ -39,6 +39,7 @@ export const removeAll = async (tx: Tx, ctx: Context, ownerId: string) => {
     .set({ status: 'leaving', name: '', sha256: null })
     .where(eq(files.ownerId, ownerId))
     .returning({ id: files.id })
+  await tx.delete(fileUsage).where(eq(fileUsage.ownerId, ownerId))
   if (leaving.length > 0) await enqueue(tx, ctx, removeFiles, { ownerId })
 }
 
