@@ -8,10 +8,11 @@ import { testApp } from '#tests'
 
 /** Whether jobs go wrong, and what holds them up. */
 const stage = async () => {
-  const state = { broken: true, ran: 0, gate: Promise.resolve() }
+  const state = { broken: true, ran: 0, gate: Promise.resolve(), onStart: () => {} }
   const work = defineJob<{ thingId: string }>('stage.work', {
     queue: 'stage',
     run: async () => {
+      state.onStart()
       await state.gate
       state.ran += 1
       if (state.broken) throw new PermanentFailure('The provider said no to grace@example.com')
@@ -66,9 +67,12 @@ describe('a job', () => {
     const gate = Promise.withResolvers<void>()
     state.gate = gate.promise
     const id = await add()
+    const started = Promise.withResolvers<void>()
+    state.onStart = started.resolve
     const running = runJobs()
-    let job = await as.admin.get(`/admin/jobs/${id}`).json()
-    while (job.status !== 'running') job = await as.admin.get(`/admin/jobs/${id}`).json()
+    await started.promise
+    const job = await as.admin.get(`/admin/jobs/${id}`).json()
+    expect(job.status).toBe('running')
     expect(job.worker).toContain(`/${process.pid}/`)
     expect(Date.parse(job.leasedUntil)).toBeGreaterThan(clock.now().getTime())
     expect(await as.admin.get('/admin/jobs', { query: { status: 'running' } }).json()).toMatchObject({ data: [{ id }] })
