@@ -40,6 +40,8 @@ export interface TestApp {
   as: { ada: Person; bob: Person; admin: Person }
   /** Somebody else: `person('carol', { verified: false })`. The same name is the same person. */
   person(name: string, traits?: Traits): Person
+  /** Somebody new: for tests that share an app. */
+  someone(traits?: Traits): Person
   /** A stranger. */
   anon: Client
   /** A stranger outside `/api`: `outside.get('/health/live')`. */
@@ -93,7 +95,7 @@ export const testApp = async (options: TestOptions = {}): Promise<TestApp> => {
   }
   const people = new Map<string, Person>()
   const person = (name: string, traits?: Traits) => {
-    const known = people.get(name) ?? personOf(app, caller(), name, traits)
+    const known = people.get(name) ?? personOf(app, caller(), mail, name, traits)
     people.set(name, known)
     return known
   }
@@ -127,6 +129,7 @@ export const testApp = async (options: TestOptions = {}): Promise<TestApp> => {
       },
     },
     person,
+    someone: (traits) => person(`someone${people.size}`, traits),
     anon: client(caller()),
     outside: client({ ...caller(), base: '' }),
     withKey: (secret) => client(caller({ 'x-api-key': secret })),
@@ -138,10 +141,18 @@ export const testApp = async (options: TestOptions = {}): Promise<TestApp> => {
   }
 }
 
-/** One test app for tests that leave nothing behind for each other; made when the first one asks. */
+/**
+ * One test app for tests that leave nothing behind for each other; made when the first one asks. Each time `as.ada` and
+ * `as.bob` are somebody new, so that nobody meets what another test has done to them.
+ */
 export const sharedApp = (options: Omit<TestOptions, 'shared'> = {}): (() => Promise<TestApp>) => {
   let made: Promise<TestApp> | undefined
-  return () => (made ??= testApp({ ...options, shared: true }))
+  return async () => {
+    made ??= testApp({ ...options, shared: true })
+    const house = await made
+    const { admin } = house.as
+    return { ...house, as: { ada: house.someone(), bob: house.someone(), admin } }
+  }
 }
 
 const configOf = (dataDir: string, env: Record<string, string> = {}) =>

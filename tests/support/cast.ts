@@ -1,9 +1,8 @@
 import { eq } from 'drizzle-orm'
-import { type App, systemContext } from '#core'
-import { revealToken } from '../../src/features/auth/one-time-token'
-import { oneTimeTokens } from '../../src/features/auth/schema'
+import type { App } from '#core'
 import { users } from '../../src/features/users/schema'
 import { type Caller, type Client, client, type Json } from './client'
+import type { Mailbox } from './mail'
 
 export interface Person extends Client {
   name: string
@@ -30,7 +29,7 @@ export interface Traits {
 export const PASSWORD = 'xkvq7-mzrp9-wt'
 
 /** Somebody who signs up through the API with the first request. */
-export const personOf = (app: App, caller: Caller, name: string, traits: Traits = {}): Person => {
+export const personOf = (app: App, caller: Caller, mail: Mailbox, name: string, traits: Traits = {}): Person => {
   const email = `${name}@example.com`
   const password = traits.password ?? PASSWORD
   const stranger = client({ ...caller, base: '/api/v1', credentials: () => ({}) })
@@ -39,7 +38,7 @@ export const personOf = (app: App, caller: Caller, name: string, traits: Traits 
   const signUp = async () => {
     await stranger.post('/auth/register', { email, password, name: name[0]?.toUpperCase() + name.slice(1) }).json()
     if (traits.verified !== false)
-      await stranger.post('/auth/verify-email', { token: await mailedToken(app, email) }).json()
+      await stranger.post('/auth/verify-email', { token: await mail.secret(email, 'verify_email') }).json()
     if (traits.role) await promote(app, email, traits.role)
     return signIn(password)
   }
@@ -64,13 +63,6 @@ export const personOf = (app: App, caller: Caller, name: string, traits: Traits 
       return session
     },
   }
-}
-
-/** The token of the verification mail. Made like the mail makes it, because rendering one costs more than all the rest. */
-const mailedToken = async (app: App, email: string) => {
-  const made = await app.db.select().from(oneTimeTokens).where(eq(oneTimeTokens.email, email))
-  const token = made.find(({ purpose, usedAt }) => purpose === 'verify_email' && !usedAt)
-  return (token && (await revealToken(systemContext(app, 'test'), token.id)))?.secret
 }
 
 const promote = (app: App, email: string, role: string) =>

@@ -1,5 +1,8 @@
+import { and, desc, eq, or } from 'drizzle-orm'
 import type { InboxMail } from '#adapters/mailer/port'
-import type { App } from '#core'
+import { type App, systemContext } from '#core'
+import { revealToken } from '../../src/features/auth/one-time-token'
+import { oneTimeTokens, type TokenPurpose } from '../../src/features/auth/schema'
 
 export interface Mailbox {
   /** Every mail to this address, newest first. Runs due jobs before it looks. */
@@ -10,6 +13,8 @@ export interface Mailbox {
   latest(address: string, template?: string): Promise<InboxMail>
   /** The link in the newest such mail that has one with a token. */
   link(address: string, template?: string): Promise<URL>
+  /** The token that the next such mail will carry, or has carried. Made as the mail makes it: rendering one costs more than all the rest. */
+  secret(address: string, purpose: TokenPurpose): Promise<string>
   /** The token in that link. */
   token(address: string, template?: string): Promise<string>
 }
@@ -40,5 +45,13 @@ export const mailbox = (app: App): Mailbox => {
   }
   const token = async (address: string, template?: string) =>
     (await link(address, template)).searchParams.get('token') ?? ''
-  return { to, all, latest, link, token }
+  const secret = async (address: string, purpose: TokenPurpose) => {
+    const { email, newEmail } = oneTimeTokens
+    const mine = and(eq(oneTimeTokens.purpose, purpose), or(eq(email, address), eq(newEmail, address)))
+    const [made] = await app.db.select().from(oneTimeTokens).where(mine).orderBy(desc(oneTimeTokens.id)).limit(1)
+    const revealed = made && (await revealToken(systemContext(app, 'test'), made.id))
+    if (!revealed) throw new Error(`No live token ${purpose} for ${address}`)
+    return revealed.secret
+  }
+  return { to, all, latest, link, token, secret }
 }

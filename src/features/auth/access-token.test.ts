@@ -2,7 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, type JWTHeaderParameters, SignJWT } from 'jose'
 import { deriveKey, later, minutes, seconds } from '#core'
-import { type TestApp, testApp } from '#tests'
+import { sharedApp, type TestApp, testApp } from '#tests'
+
+/** For tests that get by with people of their own. */
+const shared = sharedApp({ env: { RATE_LIMIT: 'off' } })
 
 const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -33,7 +36,7 @@ const refused = async (house: TestApp, token: string) =>
 describe('an access token', () => {
   // bar 65
   test('lives for 15 minutes and holds ids only', async () => {
-    const house = await testApp()
+    const house = await shared()
     const { accessToken } = await house.as.ada.tokens()
     const claims = decodeJwt(accessToken)
     expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'sid', 'sub'])
@@ -45,7 +48,7 @@ describe('an access token', () => {
 
   // bar 60
   test.each(['none', 'None', 'nOnE', 'NONE', ''])('without a signature is refused: alg %j', async (alg) => {
-    const house = await testApp()
+    const house = await shared()
     const [, payload = '', signature = ''] = (await house.as.ada.tokens()).accessToken.split('.')
     const head = base64({ alg, typ: 'at+jwt' })
     for (const token of [`${head}.${payload}.`, `${head}.${payload}`, `${head}.${payload}.${signature}`])
@@ -54,7 +57,7 @@ describe('an access token', () => {
 
   // bar 61
   test('signed with another key or algorithm is refused, whatever its header offers', async () => {
-    const house = await testApp()
+    const house = await shared()
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const jwk = { kty: 'oct', k: Buffer.from('attacker').toString('base64url') }
@@ -76,7 +79,7 @@ describe('an access token', () => {
 
   // bar 62
   test('that was tampered with is refused, quickly', async () => {
-    const house = await testApp()
+    const house = await shared()
     const { accessToken } = await house.as.ada.tokens()
     const [head = '', payload = '', signature = ''] = accessToken.split('.')
     const other = base64({ ...decodeJwt(accessToken), sub: await house.as.bob.id() })
@@ -122,7 +125,7 @@ describe('an access token', () => {
   })
 
   test('of a process whose clock is some seconds ahead is taken', async () => {
-    const house = await testApp()
+    const house = await shared()
     const ahead = later(house.clock.now(), seconds(3)).getTime() / 1000
     const token = await forged(house, { claims: { iat: Math.ceil(ahead), exp: Math.ceil(ahead) + 900 } })
     expect((await me(house, token)).status).toBe(200)
@@ -130,7 +133,7 @@ describe('an access token', () => {
 
   // bar 64
   test('for another purpose, issuer, audience or session is refused', async () => {
-    const house = await testApp()
+    const house = await shared()
     const { user } = await house.as.bob.signIn()
     await refused(house, await forged(house, { claims: { iss: 'https://evil.example' } }))
     await refused(house, await forged(house, { claims: { aud: 'https://evil.example' } }))
@@ -146,7 +149,7 @@ describe('an access token', () => {
 
   // bar 64
   test('is not a mailed token, nor the other way round', async () => {
-    const house = await testApp()
+    const house = await shared()
     const ada = house.person('ada', { verified: false })
     await ada.user()
     await refused(house, await house.mail.token(ada.email))

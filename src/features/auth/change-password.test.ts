@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { minutes, seconds } from '#core'
 import { router } from '#http'
-import { testApp } from '#tests'
+import { sharedApp, testApp } from '#tests'
 import { defineFeature } from '../../core'
 import * as list from '../../features'
+
+/** For tests that get by with people of their own. */
+const shared = sharedApp({ env: { RATE_LIMIT: 'off' } })
 
 const NEXT = 'magnet-olive-turbine-9'
 const WRONG = 'not-the-password-at-all'
@@ -11,40 +14,42 @@ const WRONG = 'not-the-password-at-all'
 describe('changing the password', () => {
   // bar 28, bar 66
   test('takes the current one, ends other sessions but not this one, and tells the owner', async () => {
-    const { as, anon, withToken, mail } = await testApp()
-    await as.ada.user()
-    const other = await anon.post('/auth/login', { email: as.ada.email, password: as.ada.password }).json()
-    const reply = await as.ada.post('/auth/change-password', { currentPassword: as.ada.password, newPassword: NEXT })
+    const { anon, withToken, mail, someone } = await shared()
+    const ada = someone()
+    await ada.user()
+    const other = await anon.post('/auth/login', { email: ada.email, password: ada.password }).json()
+    const reply = await ada.post('/auth/change-password', { currentPassword: ada.password, newPassword: NEXT })
     expect([reply.status, reply.text]).toEqual([204, ''])
-    expect((await as.ada.get('/auth/me')).status).toBe(200)
+    expect((await ada.get('/auth/me')).status).toBe(200)
     expect(await withToken(other.accessToken).get('/auth/me')).toRefuse(401, 'invalid_access_token')
     expect(await anon.post('/auth/refresh-token', { refreshToken: other.refreshToken })).toRefuse(
       401,
       'invalid_refresh_token',
     )
-    expect((await mail.to(as.ada.email)).map(({ template }) => template)).toContain('password-changed')
-    expect(await anon.post('/auth/login', { email: as.ada.email, password: as.ada.password })).toRefuse(
+    expect((await mail.to(ada.email)).map(({ template }) => template)).toContain('password-changed')
+    expect(await anon.post('/auth/login', { email: ada.email, password: ada.password })).toRefuse(
       401,
       'invalid_credentials',
     )
-    expect((await anon.post('/auth/login', { email: as.ada.email, password: NEXT })).status).toBe(200)
+    expect((await anon.post('/auth/login', { email: ada.email, password: NEXT })).status).toBe(200)
   })
 
   // bar 27
   test('stops guesses at the current one like sign-in does, without keeping the owner from signing in', async () => {
-    const { as, anon, clock } = await testApp()
-    await as.ada.user()
+    const { anon, clock, someone } = await shared()
+    const ada = someone()
+    await ada.user()
     for (let i = 0; i < 10; i++) {
-      const reply = await as.ada.post('/auth/change-password', { currentPassword: `${WRONG}-${i}`, newPassword: NEXT })
+      const reply = await ada.post('/auth/change-password', { currentPassword: `${WRONG}-${i}`, newPassword: NEXT })
       expect(reply).toRefuse(401, 'invalid_credentials')
     }
-    const right = { currentPassword: as.ada.password, newPassword: NEXT }
-    expect(await as.ada.post('/auth/change-password', right)).toRefuse(429, 'rate_limited')
-    expect(await as.ada.post('/auth/step-up', { password: as.ada.password })).toRefuse(429, 'rate_limited')
-    expect((await anon.post('/auth/login', { email: as.ada.email, password: as.ada.password })).status).toBe(200)
+    const right = { currentPassword: ada.password, newPassword: NEXT }
+    expect(await ada.post('/auth/change-password', right)).toRefuse(429, 'rate_limited')
+    expect(await ada.post('/auth/step-up', { password: ada.password })).toRefuse(429, 'rate_limited')
+    expect((await anon.post('/auth/login', { email: ada.email, password: ada.password })).status).toBe(200)
     clock.advance(minutes(15))
-    await as.ada.signIn()
-    expect((await as.ada.post('/auth/change-password', right)).status).toBe(204)
+    await ada.signIn()
+    expect((await ada.post('/auth/change-password', right)).status).toBe(204)
   })
 
   test('thirty times at once, with thirty new ones, gets one of them', async () => {
@@ -66,13 +71,14 @@ describe('changing the password', () => {
   })
 
   test('needs a session and both passwords', async () => {
-    const { as, anon } = await testApp()
+    const { anon, someone } = await shared()
+    const ada = someone()
     expect(await anon.post('/auth/change-password', { currentPassword: 'x', newPassword: NEXT })).toRefuse(
       401,
       'unauthenticated',
     )
-    expect(await as.ada.post('/auth/change-password', { newPassword: NEXT })).toRefuse(422, 'validation_failed')
-    expect(await as.ada.post('/auth/change-password', { currentPassword: as.ada.password })).toRefuse(
+    expect(await ada.post('/auth/change-password', { newPassword: NEXT })).toRefuse(422, 'validation_failed')
+    expect(await ada.post('/auth/change-password', { currentPassword: ada.password })).toRefuse(
       422,
       'validation_failed',
     )

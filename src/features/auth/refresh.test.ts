@@ -1,16 +1,20 @@
 import { describe, expect, test } from 'bun:test'
 import { days, seconds } from '#core'
-import { atRest, type Client, rows, testApp } from '#tests'
+import { atRest, type Client, rows, sharedApp, testApp } from '#tests'
+
+/** For tests that get by with people of their own. */
+const shared = sharedApp({ env: { RATE_LIMIT: 'off' } })
 
 const trade = (client: Client, refreshToken: string) => client.post('/auth/refresh-token', { refreshToken })
 
 describe('a refresh token', () => {
   // bar 70
   test('is traded for a new pair', async () => {
-    const { anon, as, withToken } = await testApp()
-    const first = await as.ada.tokens()
+    const { anon, withToken, someone } = await shared()
+    const ada = someone()
+    const first = await ada.tokens()
     const second = await trade(anon, first.refreshToken).json()
-    expect(second).toMatchObject({ tokenType: 'Bearer', expiresIn: 900, user: { email: as.ada.email } })
+    expect(second).toMatchObject({ tokenType: 'Bearer', expiresIn: 900, user: { email: ada.email } })
     expect(second.refreshToken).not.toBe(first.refreshToken)
     const third = await trade(anon, second.refreshToken).json()
     expect((await withToken(third.accessToken).get('/auth/me')).status).toBe(200)
@@ -38,8 +42,9 @@ describe('a refresh token', () => {
 
   // bar 74
   test('whose reply was lost gets the same successor within the grace', async () => {
-    const { anon, as, clock } = await testApp()
-    const { refreshToken } = await as.ada.tokens()
+    const { anon, clock, someone } = await shared()
+    const ada = someone()
+    const { refreshToken } = await ada.tokens()
     const first = await trade(anon, refreshToken).json()
     clock.advance(seconds(9))
     const again = await trade(anon, refreshToken).json()
@@ -49,8 +54,9 @@ describe('a refresh token', () => {
 
   // bar 74
   test('whose successor was used already betrays a thief, grace or not', async () => {
-    const { anon, as } = await testApp()
-    const { refreshToken } = await as.ada.tokens()
+    const { anon, someone } = await shared()
+    const ada = someone()
+    const { refreshToken } = await ada.tokens()
     const second = await trade(anon, refreshToken).json()
     const third = await trade(anon, second.refreshToken).json()
     expect(await trade(anon, refreshToken)).toRefuse(401, 'refresh_token_reused')
@@ -89,8 +95,9 @@ describe('a refresh token', () => {
 
   // bar 78
   test('that rests for seven days is over', async () => {
-    const { anon, as, clock } = await testApp()
-    const { refreshToken } = await as.ada.tokens()
+    const { anon, clock, someone } = await shared()
+    const ada = someone()
+    const { refreshToken } = await ada.tokens()
     clock.advance(days(7) - seconds(5))
     const next = await trade(anon, refreshToken).json()
     clock.advance(days(7) + seconds(1))
@@ -99,8 +106,9 @@ describe('a refresh token', () => {
 
   // bar 78
   test('is over after thirty days, however busy', async () => {
-    const { anon, as, clock } = await testApp()
-    let { refreshToken } = await as.ada.tokens()
+    const { anon, clock, someone } = await shared()
+    const ada = someone()
+    let { refreshToken } = await ada.tokens()
     for (let day = 0; day < 29; day += 5) {
       clock.advance(days(Math.min(5, 29 - day)))
       refreshToken = (await trade(anon, refreshToken).json()).refreshToken
@@ -111,26 +119,29 @@ describe('a refresh token', () => {
 
   // bar 79
   test('is no bearer, and a bearer is no refresh token', async () => {
-    const { anon, as, withToken } = await testApp()
-    const { accessToken, refreshToken } = await as.ada.tokens()
+    const { anon, withToken, someone } = await shared()
+    const ada = someone()
+    const { accessToken, refreshToken } = await ada.tokens()
     expect(await withToken(refreshToken).get('/auth/me')).toRefuse(401, 'invalid_access_token')
     expect(await trade(anon, accessToken)).toRefuse(401, 'invalid_refresh_token')
   })
 
   // bar 79
   test('is whoever’s holds it: being signed in as somebody else changes nothing', async () => {
-    const { as } = await testApp()
-    const { refreshToken } = await as.ada.tokens()
-    expect(await trade(as.bob, refreshToken).json()).toMatchObject({ user: { email: as.ada.email } })
+    const { someone } = await shared()
+    const ada = someone()
+    const bob = someone()
+    const { refreshToken } = await ada.tokens()
+    expect(await trade(bob, refreshToken).json()).toMatchObject({ user: { email: ada.email } })
   })
 
   test.each([{}, { refreshToken: '' }, { refreshToken: 'unknown' }])('is missing or unknown: %j', async (body) => {
-    const { anon } = await testApp()
+    const { anon } = await shared()
     expect(await anon.post('/auth/refresh-token', body)).toRefuse(401, 'invalid_refresh_token')
   })
 
   test('cannot be anything but text', async () => {
-    const { anon } = await testApp()
+    const { anon } = await shared()
     expect(await anon.post('/auth/refresh-token', { refreshToken: ['x'] })).toRefuse(422, 'validation_failed')
     expect(await anon.post('/auth/refresh-token', { refreshToken: 'x'.repeat(513) })).toRefuse(422, 'validation_failed')
   })

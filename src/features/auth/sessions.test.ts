@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { days, minutes, newId } from '#core'
-import { type Client, rows, type TestApp, testApp } from '#tests'
+import { type Client, rows, sharedApp, type TestApp, testApp } from '#tests'
+
+/** For tests that get by with people of their own. */
+const shared = sharedApp({ env: { RATE_LIMIT: 'off' } })
 
 const login = async ({ anon, as }: TestApp, headers: Record<string, string> = {}) =>
   anon.with(headers).post('/auth/login', { email: as.ada.email, password: as.ada.password }).json()
@@ -83,8 +86,9 @@ describe('my sessions', () => {
 describe('signing out', () => {
   // bar 66, bar 80
   test('ends the session at once, access token included; the second time there is none', async () => {
-    const { as, anon, withToken } = await testApp()
-    const { accessToken, refreshToken } = await as.ada.tokens()
+    const { anon, withToken, someone } = await shared()
+    const ada = someone()
+    const { accessToken, refreshToken } = await ada.tokens()
     const me = withToken(accessToken)
     expect((await me.get('/auth/me')).status).toBe(200)
     const reply = await me.post('/auth/logout')
@@ -96,7 +100,7 @@ describe('signing out', () => {
 
   // bar 80
   test('without a session, or with junk, is refused and breaks nothing', async () => {
-    const { anon } = await testApp()
+    const { anon } = await shared()
     expect(await anon.post('/auth/logout')).toRefuse(401, 'unauthenticated')
     expect(await anon.with({ authorization: 'Bearer junk' }).post('/auth/logout')).toRefuse(401, 'invalid_access_token')
     const cookies = anon.with({ cookie: 'access=junk; refresh=junk', origin: 'http://localhost:3000' })

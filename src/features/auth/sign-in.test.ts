@@ -8,8 +8,8 @@ import * as list from '../../features'
 
 const WRONG = 'not-the-password-at-all'
 
-/** For what is refused to everybody. */
-const strangers = sharedApp({ env: { RATE_LIMIT: 'off' } })
+/** For tests that get by with people of their own. */
+const shared = sharedApp({ env: { RATE_LIMIT: 'off' } })
 
 const login = (client: Client, email: string, password: string) => client.post('/auth/login', { email, password })
 
@@ -35,16 +35,16 @@ describe('signing in', () => {
   })
 
   test('takes an address in any case, and opens a session that tells who it is', async () => {
-    const { anon, as } = await testApp()
+    const { anon, as } = await shared()
     await as.ada.user()
-    const reply = await login(anon, 'ADA@Example.COM', as.ada.password)
+    const reply = await login(anon, as.ada.email.toUpperCase(), as.ada.password)
     expect(reply.json()).toMatchObject({ tokenType: 'Bearer', expiresIn: 900, user: { email: as.ada.email } })
     expect(reply.headers.get('cache-control')).toContain('no-store')
     expect(reply.headers.has('set-cookie')).toBe(false)
   })
 
   test('a ban that has run out lets its person in again', async () => {
-    const house = await testApp()
+    const house = await shared()
     const { anon, as, clock } = house
     await as.ada.user()
     await changeUser(house, as.ada.email, {
@@ -58,7 +58,7 @@ describe('signing in', () => {
 
   // bar 41
   test('ends the session that it came with, and makes new ids', async () => {
-    const { as, withToken } = await testApp()
+    const { as, withToken } = await shared()
     const before = await as.ada.tokens()
     const planted = withToken(before.accessToken)
     const after = await login(planted, as.ada.email, as.ada.password).json()
@@ -81,7 +81,7 @@ describe('signing in', () => {
     { email: 'ada@example.com' },
     {},
   ])('%j is refused as it stands', async (body) => {
-    const { anon } = await strangers()
+    const { anon } = await shared()
     expect(await anon.post('/auth/login', body)).toRefuse(422, 'validation_failed')
   })
 
@@ -96,7 +96,7 @@ describe('signing in', () => {
     '/auth/./login//',
     '/auth/login%20',
   ])('has one path: %s is none', async (path) => {
-    const { anon } = await strangers()
+    const { anon } = await shared()
     const reply = await anon.post(path, { email: 'ada@example.com', password: WRONG })
     expect(reply).toRefuse(404, 'not_found')
   })
@@ -288,7 +288,7 @@ describe('a request with a bad credential', () => {
     'Bearer a.b.c, Bearer d.e.f',
     `Bearer ${'x'.repeat(16_000)}`,
   ])('is a stranger’s: %#', async (authorization) => {
-    const { anon } = await strangers()
+    const { anon } = await shared()
     const reply = await anon.with({ authorization }).get('/auth/me')
     expect(reply.status).toBe(401)
     expect(['unauthenticated', 'invalid_access_token']).toContain(reply.json().code)
@@ -297,7 +297,7 @@ describe('a request with a bad credential', () => {
 
   // bar 44
   test('is refused too if the header comes twice', async () => {
-    const { anon, as } = await testApp()
+    const { anon, as } = await shared()
     const { accessToken } = await as.ada.tokens()
     const twice = `Bearer ${accessToken}, Bearer ${accessToken}`
     expect(await anon.with({ authorization: twice }).get('/auth/me')).toRefuse(401, 'invalid_access_token')
@@ -307,7 +307,7 @@ describe('a request with a bad credential', () => {
   test.each(['access_token', 'accessToken', 'token', 'api_key', 'apiKey', 'authorization'])(
     'is not looked for in ?%s=',
     async (name) => {
-      const { anon, as } = await strangers()
+      const { anon, as } = await shared()
       const { accessToken } = await as.ada.tokens()
       expect(await anon.get('/auth/me', { query: { [name]: accessToken } })).toRefuse(401, 'unauthenticated')
     },
@@ -315,7 +315,7 @@ describe('a request with a bad credential', () => {
 
   // bar 111: 401 comes before 422, so that a stranger learns nothing of the body
   test('learns nothing of what the body should be', async () => {
-    const { anon } = await testApp()
+    const { anon } = await shared()
     expect(await anon.post('/auth/change-password', { nothing: true })).toRefuse(401, 'unauthenticated')
     expect(await anon.patch('/users/me', { name: 42 })).toRefuse(401, 'unauthenticated')
   })
@@ -333,7 +333,7 @@ describe('what an admin takes away', () => {
     ['banned', { bannedAt: new Date(0) }],
     ['deleted', { deletedAt: new Date(0) }],
   ])('somebody %s is out with the next request, within a second in every process', async (_, change) => {
-    const house = await testApp()
+    const house = await shared()
     const { anon, as, clock } = house
     const { refreshToken } = await as.ada.tokens()
     expect((await as.ada.get('/auth/me')).status).toBe(200)

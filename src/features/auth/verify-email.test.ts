@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { defineFeature, hours, minutes, seconds } from '#core'
 import { router } from '#http'
-import { rows, seen, testApp } from '#tests'
+import { rows, seen, sharedApp, testApp } from '#tests'
 import * as list from '../../features'
+
+/** For tests that get by with people of their own. */
+const shared = sharedApp({ env: { RATE_LIMIT: 'off' } })
 
 const probe = defineFeature({
   name: 'probe',
@@ -12,8 +15,8 @@ const probe = defineFeature({
 describe('verifying an address', () => {
   // bar 10
   test('works once; a used token says no more than an unknown one', async () => {
-    const { anon, person, mail } = await testApp()
-    const ada = person('ada', { verified: false })
+    const { anon, someone, mail } = await shared()
+    const ada = someone({ verified: false })
     await ada.user()
     const token = await mail.token(ada.email)
     expect(await anon.post('/auth/verify-email', { token }).json()).toMatchObject({ emailVerified: true })
@@ -39,8 +42,8 @@ describe('verifying an address', () => {
 
   // bar 11
   test('only a POST changes anything', async () => {
-    const { anon, outside, person, mail } = await testApp()
-    const ada = person('ada', { verified: false })
+    const { anon, outside, someone, mail } = await shared()
+    const ada = someone({ verified: false })
     await ada.user()
     const token = await mail.token(ada.email)
     expect(await anon.get('/auth/verify-email', { query: { token } })).toRefuse(405, 'method_not_allowed')
@@ -51,8 +54,8 @@ describe('verifying an address', () => {
 
   // bar 12
   test('a token is for the address it was mailed to, and dies when the account moves on', async () => {
-    const { anon, person, mail } = await testApp()
-    const ada = person('ada', { verified: false })
+    const { anon, someone, mail } = await shared()
+    const ada = someone({ verified: false })
     await ada.user()
     const token = await mail.token(ada.email)
     await ada.post('/auth/change-email', { email: 'ada@example.org', password: ada.password }).json()
@@ -103,8 +106,8 @@ describe('verifying an address', () => {
 
   // bar 15
   test('a token runs out after a day, and then says no more than an unknown one', async () => {
-    const { anon, person, mail, clock } = await testApp()
-    const ada = person('ada', { verified: false })
+    const { anon, someone, mail, clock } = await shared()
+    const ada = someone({ verified: false })
     await ada.user()
     const token = await mail.token(ada.email)
     clock.advance(hours(24))
@@ -125,7 +128,7 @@ describe('verifying an address', () => {
   test.each([{}, { token: '' }, { token: 'x'.repeat(513) }, { token: ['x'] }, { token: null }])(
     '%j is no token',
     async (body) => {
-      const { anon } = await testApp()
+      const { anon } = await shared()
       expect(await anon.post('/auth/verify-email', body)).toRefuse(422, 'validation_failed')
     },
   )
@@ -133,8 +136,8 @@ describe('verifying an address', () => {
 
 describe('asking for a new link', () => {
   test('ends the one before', async () => {
-    const { anon, person, mail, clock } = await testApp()
-    const ada = person('ada', { verified: false })
+    const { anon, someone, mail, clock } = await shared()
+    const ada = someone({ verified: false })
     await ada.user()
     const first = await mail.token(ada.email)
     clock.advance(seconds(61))
@@ -145,21 +148,22 @@ describe('asking for a new link', () => {
   })
 
   test('answers the same for everybody, and mails only who needs one', async () => {
-    const { anon, as, person, mail, clock } = await testApp()
+    const { anon, person, mail, clock, someone } = await shared()
+    const ada = someone()
     const count = async (address: string) =>
       (await mail.to(address)).filter(({ template }) => template === 'verify-email').length
     const eve = person('eve', { verified: false })
     await eve.user()
-    await as.ada.user()
+    await ada.user()
     await mail.all()
     const before = await count(eve.email)
     clock.advance(seconds(61))
     const replies = []
-    for (const email of [eve.email, as.ada.email, 'nobody@example.com'])
+    for (const email of [eve.email, ada.email, 'nobody@example.com'])
       replies.push(seen(await anon.post('/auth/resend-verification', { email })))
     expect(replies[1]).toEqual(replies[0])
     expect(replies[2]).toEqual(replies[0])
-    expect([(await count(eve.email)) - before, await count(as.ada.email), await count('nobody@example.com')]).toEqual([
+    expect([(await count(eve.email)) - before, await count(ada.email), await count('nobody@example.com')]).toEqual([
       1, 0, 0,
     ])
   })
@@ -202,7 +206,7 @@ describe('asking for a new link', () => {
   )
 
   test('what is no address is refused', async () => {
-    const { anon } = await testApp()
+    const { anon } = await shared()
     expect(await anon.post('/auth/resend-verification', { email: 'nobody' })).toRefuse(422, 'validation_failed')
     expect(await anon.post('/auth/forgot-password', { email: ['ada@example.com'] })).toRefuse(422, 'validation_failed')
   })
