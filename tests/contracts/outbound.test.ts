@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import type { Socket } from 'node:net'
 import { type OutboundOptions, openOutbound } from '#adapters/outbound/open'
 import { certificateFor, hasOpenssl } from '../support/certificates'
 import { INSIDE, NO_WEBHOOK } from '../support/inside'
@@ -234,6 +235,70 @@ describe('receivers that misbehave', () => {
   test('a resolver that does not answer takes no longer than the rest', async () => {
     const outbound = openOutbound(open, { resolve: () => new Promise(() => {}), timeout: 100 })
     expect(await outbound.post('http://hooks.example.com/', request)).toMatchObject({ error: 'timeout' })
+  })
+})
+
+describe('connections', () => {
+  /** Answers each request with 204; `behave` may do something else from the second one on. */
+  const answeringOver = async (behave?: (socket: Socket) => void) => {
+    const seen: Socket[] = []
+    const server = await bad((first) => {
+      seen.push(first)
+      first.write(NO_CONTENT)
+      first.on('data', () => (behave ? behave(first) : first.write(NO_CONTENT)))
+    })
+    return { ...server, seen }
+  }
+  const NO_CONTENT = 'HTTP/1.1 204 No Content\r\n\r\n'
+
+  test('are used again within a second, and closed after it', async () => {
+    const server = await answeringOver()
+    const outbound = openOutbound(open)
+    for (let i = 0; i < 5; i++) expect(await outbound.post(server.url, request)).toMatchObject({ status: 204 })
+    expect(server.seen).toHaveLength(1)
+    await gone(server.open)
+  })
+
+  test('that the other end has closed meanwhile are no failure', async () => {
+    const server = await answeringOver((socket) => socket.resetAndDestroy())
+    const outbound = openOutbound(open)
+    for (let i = 0; i < 3; i++) expect(await outbound.post(server.url, request)).toMatchObject({ status: 204 })
+    expect(server.seen).toHaveLength(3)
+  })
+
+  test('that are cut off were asked once', async () => {
+    let asked = 0
+    const server = await answeringOver((socket) => {
+      asked += 1
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n${'x'.repeat(100_000)}`)
+    })
+    const outbound = openOutbound(open, { timeout: 300 })
+    for (let i = 0; i < 2; i++) await outbound.post(server.url, request)
+    expect(asked).toBe(1)
+    await gone(server.open)
+    expect(server.seen).toHaveLength(1)
+  })
+
+  // bar 177
+  test('are not used for a name that has moved', async () => {
+    const server = listening(receiver())
+    const names = answering(['127.0.0.1'], ['127.0.0.9'])
+    const outbound = openOutbound(open, names)
+    const url = `http://hooks.example.com:${server.port}/`
+    expect(await outbound.post(url, request)).toMatchObject({ status: 204 })
+    expect(await outbound.post(url, request)).toMatchObject({ kind: 'failed', error: 'connection_refused' })
+    expect(names.asked).toHaveLength(2)
+  })
+
+  // bar 177
+  test('are not used for a name that leads inside by now', async () => {
+    const server = await answeringOver()
+    const loose = { webhook: { ...open.webhook } }
+    const outbound = openOutbound(loose)
+    await outbound.post(server.url, request)
+    loose.webhook.allowPrivate = false
+    expect(await outbound.post(server.url, request)).toMatchObject({ error: 'private_address' })
+    expect(server.seen).toHaveLength(1)
   })
 })
 

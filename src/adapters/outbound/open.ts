@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { seconds } from '#core'
 import type { Config } from '../../config'
 import { isPublic } from './addresses'
-import { type Called, call } from './call'
+import { type Called, call, openAgents } from './call'
 import type { Outbound, Refusal } from './port'
 import { type Rules, type Target, targetOf } from './target'
 
@@ -23,6 +23,7 @@ type Settings = Pick<Config, 'webhook'>
 /** Every call resolves the name once, looks at all its addresses, and connects to one of those it has seen. */
 export const openOutbound = ({ webhook: rules }: Settings, options: OutboundOptions = {}): Outbound => {
   const { resolve = systemResolver, timeout = TIMEOUT, ca } = options
+  const agents = openAgents()
 
   const attempt = async (text: string, request: Parameters<Outbound['post']>[1], signal: AbortSignal) => {
     const target = targetOf(text, rules)
@@ -32,7 +33,7 @@ export const openOutbound = ({ webhook: rules }: Settings, options: OutboundOpti
     const address = addresses[0]
     if (address === undefined) return failed('dns_failed')
     if (leadsInside(addresses, rules)) return failed('private_address')
-    return call(target, address, { ...request, signal, ...(ca ? { ca } : {}) })
+    return call(target, address, { ...request, signal, agents, ...(ca ? { ca } : {}) })
   }
 
   return {
