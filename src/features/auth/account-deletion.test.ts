@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { days, hours } from '#core'
+import { days, hours, systemContext } from '#core'
 import { atRest, rows, testApp } from '#tests'
 
 describe('deleting an account', () => {
@@ -93,4 +93,21 @@ describe('deleting an account', () => {
         .status,
     ).toBe(202)
   })
+})
+
+// bar 244
+test('what is held about a person can be handed to them, without a hash, a token or somebody else', async () => {
+  const { as, app, anon, config } = await testApp()
+  const id = await as.ada.id()
+  await as.bob.user()
+  await anon.post('/auth/forgot-password', { email: as.ada.email }).json()
+  const ctx = systemContext(app, 'test')
+  const files = await Promise.all(app.features.map((feature) => feature.exportUser?.(ctx, id)))
+  const text = JSON.stringify(files)
+  expect(text).toContain(as.ada.email)
+  expect(text).toContain('"sessions.json":[{')
+  for (const hidden of [as.bob.email, 'argon2', 'digest']) expect(text).not.toContain(hidden)
+  for (const { hash } of rows(config, 'SELECT hash FROM passwords')) expect(text).not.toContain(hash)
+  const { accessToken, refreshToken } = await as.ada.tokens()
+  for (const token of [accessToken, refreshToken]) expect(text).not.toContain(token)
 })

@@ -5,6 +5,7 @@ import { SESSION_LIFETIME } from './sessions'
 /** Browsers take `__Host-` cookies over https only; plain-http development does without. */
 const isPlain = (config: Config) => !config.production && config.appUrl.startsWith('http://')
 
+/** What the session's cookies are called here. */
 export const cookieNames = (config: Config) => {
   const prefix = isPlain(config) ? '' : '__Host-'
   return { access: `${prefix}access`, refresh: `${prefix}refresh` }

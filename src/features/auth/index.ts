@@ -3,6 +3,7 @@ import { type App, defineFeature } from '#core'
 import { authenticate } from './authenticate'
 import { eraseDue } from './erasure'
 import { events } from './events'
+import { exportUser } from './export'
 import { failures } from './failures'
 import { countAllSessions } from './help'
 import { mails } from './mails'
@@ -41,6 +42,7 @@ export const auth = defineFeature({
     { name: 'users.erase-due', cron: '27 * * * *', job: eraseDue },
   ],
   authenticate,
+  exportUser,
   totals: async (ctx) => ({ sessions: await countAllSessions(ctx) }),
   endAccess: async (tx, ctx, userId, reason) => void (await revokeSessions(tx, ctx, userId, reason)),
 })

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { type App, defineFeature } from '#core'
 import { events } from './events'
+import { exportUser } from './export'
 import { failures } from './failures'
 import { peopleEvents } from './people-events'
 import { peopleRoutes } from './people-routes'
@@ -47,6 +48,7 @@ export const users = defineFeature({
     'users:manage': 'Help people who are locked out, ban them, end their sessions',
   },
   totals,
+  exportUser,
   eraseUser: forget,
   seed: async (ctx) => {
     await seedRoles(ctx)

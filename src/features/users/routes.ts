@@ -5,6 +5,7 @@ import { ProfileChange, User } from './models'
 import { me, updateProfile } from './profile'
 import { entityTag, view } from './view'
 
+/** One's own profile; everybody else's is in `people-routes.ts`. */
 export const routes = (app: App) =>
   router(app, '/users')
     .get(
