@@ -108,6 +108,24 @@ describe('somebody’s activity', () => {
     expect(await sentences(as.admin, path)).toContain('Ada registered')
   })
 
+  test('is part of the copy of their data, without where others acted from', async () => {
+    const { app, anon, as } = await testApp()
+    const id = await as.ada.id()
+    await as.ada.from('203.0.113.7').patch('/users/me', { name: 'Ada Lovelace' })
+    await anon.from('203.0.113.8').post('/auth/login', { email: as.ada.email, password: 'not what it is at all' })
+    const held = await activity.exportUser(systemContext(app, 'test'), id)
+    const history = held['activities.json']
+    expect(history.map(({ type }) => type)).toEqual([
+      'user.registered',
+      'user.verified',
+      'session.created',
+      'user.updated',
+      'session.sign_in_failed',
+    ])
+    expect(history[3]).toMatchObject({ details: { before: { name: 'Ada' } }, ip: '203.0.113.7' })
+    expect(history[4]?.ip).toBeNull()
+  })
+
   // bar 118
   test('of nobody is not there', async () => {
     const { as } = await testApp()

@@ -31,6 +31,23 @@ const feedOf = async (ctx: Context, userId: string, query: PageRequest & Activit
   return { data: data.map((event) => activity(ctx, event, names)), meta }
 }
 
+/**
+ * All that the journal holds about somebody, oldest first: for the copy of their data. Where somebody else acted from is
+ * not theirs to have.
+ */
+export const historyOf = async (ctx: Context, userId: string) => {
+  const history: (Activity & { details: unknown; ip: string | null; userAgent: string | null })[] = []
+  for await (const events of ctx.journal.scan({ userId })) {
+    const names = await namesOf(ctx, peopleIn(events))
+    for (const event of events) {
+      const own = event.actorId === userId && event.impersonatorId === null
+      const { ip, userAgent } = own ? event : { ip: null, userAgent: null }
+      history.push({ ...activity(ctx, event, names), details: event.payload, ip, userAgent })
+    }
+  }
+  return history
+}
+
 /** There, or gone and still in the journal. */
 const isKnown = async (ctx: Context, userId: string) =>
   (await findById(ctx.db, userId)) !== undefined ||
