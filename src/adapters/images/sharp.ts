@@ -120,4 +120,8 @@ const decoding = async <T>(work: Promise<T>): Promise<T> => {
   }
 }
 
-const plain = (data: Buffer): Uint8Array<ArrayBuffer> => new Uint8Array(data)
+/** The same bytes with the type that stores ask for. */
+const plain = ({ buffer, byteOffset, byteLength }: Buffer): Uint8Array<ArrayBuffer> =>
+  buffer instanceof ArrayBuffer
+    ? new Uint8Array(buffer, byteOffset, byteLength)
+    : new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength))
