@@ -20,6 +20,7 @@ input { display: block; width: 100%; min-height: 46px; padding: 10px 12px; borde
 input[aria-invalid=true] { border-color: var(--error) }
 .hint, .error { margin: 6px 0 18px; min-height: 1px; color: var(--muted); font-size: 14px }
 .error { color: var(--error) }
+[hidden] { display: none }
 button { display: block; width: 100%; min-height: 48px; margin-top: 8px; padding: 10px 20px; border: 0; border-radius: 9px; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer }
 button:hover { filter: brightness(1.08) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
