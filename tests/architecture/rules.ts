@@ -10,7 +10,7 @@ const BASE = ['src/features/users', 'src/features/auth']
 /** Files of a feature that may know HTTP: `authenticate` reads a request's headers by its nature. */
 const DOORS = /^(.+-)?(routes|models|pages|index|authenticate)\.tsx?$/
 /** What an adapter brings for others to build with; every other package of an adapter is a driver. */
-const TOOLS = ['drizzle-orm', 'croner', 'ipaddr.js', 'csv-stringify/sync']
+const TOOLS = ['drizzle-orm', 'croner', 'ipaddr.js', 'csv-stringify']
 const MAX_LINES = 250
 const MEDIAN_LINES = 80
 
