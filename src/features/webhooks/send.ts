@@ -7,6 +7,8 @@ import { type Delivery, webhookDeliveries, webhooks } from './schema'
 
 /** How long a lane takes up new deliveries before it lets others have its place. */
 const TURN = seconds(15)
+/** Deliveries read in one go. */
+const AT_ONCE = 25
 /** How soon it looks for new ones while it waits for answers, in milliseconds: other processes bring some too. */
 const LOOK_AGAIN = 250
 /** How long it stays when there is nothing left, in milliseconds: where events are many, a job for each would be waste. */
@@ -20,10 +22,11 @@ const due = prepared((db) =>
       and(
         eq(webhookDeliveries.webhookId, sql.placeholder('webhookId')),
         sql`status = 'pending' and next_attempt_at <= ${sql.placeholder('now')}`,
+        sql`id not in (select value from json_each(${sql.placeholder('running')}))`,
       ),
     )
     .orderBy(webhookDeliveries.nextAttemptAt, webhookDeliveries.id)
-    .limit(sql.placeholder('limit'))
+    .limit(AT_ONCE)
     .prepare(),
 )
 
@@ -49,29 +52,40 @@ export const sendDue = async (ctx: Context, webhookId: string, width: number, si
   const begun = performance.now()
   const running = new Set<string>()
   const failures: unknown[] = []
+  let found: Delivery[] = []
   let news = Promise.withResolvers<boolean>()
-  const wake = () => news.resolve(true)
+  let look = true
   const start = (delivery: Delivery) => {
     running.add(delivery.id)
     void sendOne(ctx, delivery, signal)
       .catch((error: unknown) => void failures.push(error))
       .finally(() => {
         running.delete(delivery.id)
-        wake()
+        news.resolve(true)
       })
   }
   const goesOn = () => failures.length === 0 && !signal.aborted && performance.now() - begun < TURN
 
-  awake(ctx).set(webhookId, wake)
+  awake(ctx).set(webhookId, () => {
+    look = true
+    news.resolve(true)
+  })
   try {
     for (let idle = false; ; ) {
       // Made before the look, so that what comes after it is noticed.
       news = Promise.withResolvers()
-      const found = goesOn() ? await next(ctx, webhookId, running, width) : []
-      for (const delivery of found) start(delivery)
+      if (look && found.length === 0 && goesOn()) {
+        look = false
+        found = await next(ctx, webhookId, running)
+        look ||= found.length === AT_ONCE
+      }
+      if (!goesOn()) found = []
+      for (const delivery of found.splice(0, width - running.size)) start(delivery)
       if (running.size === 0 && (idle || !goesOn())) break
       const pause = running.size === 0 ? LINGER : running.size < width && goesOn() ? LOOK_AGAIN : undefined
-      idle = !(await within(pause, news.promise)) && running.size === 0
+      const heard = await within(pause, news.promise)
+      if (!heard) look = true
+      idle = !heard && running.size === 0
     }
   } finally {
     awake(ctx).delete(webhookId)
@@ -80,12 +94,9 @@ export const sendDue = async (ctx: Context, webhookId: string, width: number, si
   if (failures.length > 0) throw failures[0]
 }
 
-/** Deliveries that are due and not on their way, as many as there is room for. */
-const next = async (ctx: Context, webhookId: string, running: ReadonlySet<string>, width: number) => {
-  if (running.size === width) return []
-  const rows = await due(ctx.db).all({ webhookId, now: ctx.clock.now().getTime(), limit: width })
-  return rows.filter(({ id }) => !running.has(id)).slice(0, width - running.size)
-}
+/** Deliveries that are due and not on their way yet. */
+const next = (ctx: Context, webhookId: string, running: ReadonlySet<string>): Promise<Delivery[]> =>
+  due(ctx.db).all({ webhookId, now: ctx.clock.now().getTime(), running: JSON.stringify([...running]) })
 
 /** True as soon as there is news; false if there is none for `pause` milliseconds. Without a pause it waits for news. */
 const within = async (pause: number | undefined, news: Promise<boolean>): Promise<boolean> => {
