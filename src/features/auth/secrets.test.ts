@@ -45,7 +45,14 @@ test('a whole life of an account leaves no password and no token in replies, log
   for (const path of ['/auth/me', '/users/me', '/auth/sessions']) await keep(me.get(path))
   await keep(me.post('/auth/step-up', { password: PASSWORD }))
   await keep(me.post('/auth/step-up', { password: PASSWORD, code: { nested: PASSWORD } }))
-  await keep(me.post('/auth/change-email', { email: 'ada@example.org', password: PASSWORD }))
+  // bar 187
+  const once = { headers: { 'idempotency-key': 'the-one-and-only' } }
+  const change = { email: 'ada@example.org', password: PASSWORD }
+  const asked = await keep(me.post('/auth/change-email', change, once))
+  const again = await keep(me.post('/auth/change-email', change, once))
+  expect([again.status, again.text, again.headers.get('idempotent-replayed')]).toEqual([202, asked.text, 'true'])
+  const other = await keep(me.post('/auth/change-email', { ...change, password: NEXT }, once))
+  expect(other).toRefuse(422, 'idempotency_key_reused')
   await keep(anon.post('/auth/confirm-email-change', { token: await mailed('ada@example.org') }))
   await keep(anon.post('/auth/revert-email-change', { token: await mailed(ada.email, 'email-changed-notice') }))
   await keep(
