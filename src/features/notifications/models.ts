@@ -48,10 +48,23 @@ export const Preferences = t.Object({
 
 export const PushKey = t.Object({ publicKey: t.String() })
 export const NewPushSubscription = t.Object({
-  endpoint: t.String({ maxLength: 2048, pattern: '^https?://', error: 'has to be the address of a push service' }),
+  endpoint: t.String({
+    maxLength: 2048,
+    pattern: '^https?://',
+    error: 'has to be the address of a push service',
+    examples: ['https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV'],
+  }),
   keys: t.Object({
-    p256dh: t.String({ pattern: '^[A-Za-z0-9_-]{80,100}={0,2}$', error: 'has to be the browser’s p256dh key' }),
-    auth: t.String({ pattern: '^[A-Za-z0-9_-]{16,32}={0,2}$', error: 'has to be the browser’s auth secret' }),
+    p256dh: t.String({
+      pattern: '^[A-Za-z0-9_-]{80,100}={0,2}$',
+      error: 'has to be the browser’s p256dh key',
+      examples: ['BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4'],
+    }),
+    auth: t.String({
+      pattern: '^[A-Za-z0-9_-]{16,32}={0,2}$',
+      error: 'has to be the browser’s auth secret',
+      examples: ['BTBZMqHH6r4Tts7J_aSIgg'],
+    }),
   }),
 })
 export const PushSubscription = t.Object({ id: t.String({ format: 'uuid' }) })
