@@ -24,7 +24,9 @@ export const rateLimits = (app: App) => {
     const counted = (count: Count): Done => {
       if (set(exchange, name, general, count) < 0) return refuse(count)
       if (!tier || !limit) return
-      const caller = exchange.identity?.actor.userId ?? bucketOf(exchange.ip)
+      // Where strangers are let in, being somebody must not give another bucket: accounts are free.
+      const own = exchange.policy?.access.kind === 'public' ? undefined : exchange.identity?.actor.userId
+      const caller = own ?? bucketOf(exchange.ip)
       const check = (second: Count) => (set(exchange, tier, limit, second) < 0 ? refuse(second) : undefined)
       return after(app.counters.hit(`${tier}:${caller}`, seconds(limit.window)), check)
     }

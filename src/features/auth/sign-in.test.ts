@@ -243,6 +243,20 @@ describe('guessing passwords', () => {
     expect(statuses).toEqual([...Array(30).fill(401), ...Array(10).fill(429)])
   })
 
+  // bar 143
+  test('is not helped by accounts of one’s own: each of them counts for the address they come from', async () => {
+    const { as, person } = await testApp()
+    const statuses: number[] = []
+    for (const someone of [as.ada, as.bob, person('eve')]) {
+      await someone.user()
+      for (let i = 0; i < 15; i++) {
+        const client = someone.from('203.0.113.7')
+        statuses.push((await login(client, `p${statuses.length}@example.com`, WRONG)).status)
+      }
+    }
+    expect(statuses).toEqual([...Array(30).fill(401), ...Array(15).fill(429)])
+  })
+
   // bar 35
   test('a hundred at once are ten that are looked at', async () => {
     const { as, race, config } = await testApp({ env: { RATE_LIMIT: 'off' } })
