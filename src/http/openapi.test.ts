@@ -88,7 +88,7 @@ describe.each(['v1', 'v2'])('the document of %s', (version) => {
       if (!operation.requestBody) continue
       const [[type, media] = ['', undefined], ...more] = Object.entries(operation.requestBody.content)
       expect([name, more.length]).toEqual([name, 0])
-      expect(['application/json', 'multipart/form-data']).toContain(type)
+      expect(['application/json', 'multipart/form-data', 'application/octet-stream']).toContain(type)
       expect([name, Object.keys(media?.schema ?? {}).length > 0]).toEqual([name, true])
     }
   })

@@ -110,10 +110,13 @@ const MEDIA: Readonly<Record<Policy['body'], string>> = {
   none: '',
 }
 
+/** What a body without a schema is: a stream of bytes. */
+const BYTES = { type: 'string', format: 'binary' }
+
 /** From the route itself: the plugin writes none where the app parses bodies with a function of its own. */
 const requestBody = ({ policy, body }: Route): JsonObject => ({
   required: !policy.bodyOptional,
-  content: { [MEDIA[policy.body]]: media(isSchema(body) ? plain(unwrapSchema(body)) : {}, body) },
+  content: { [MEDIA[policy.body]]: media(isSchema(body) ? plain(unwrapSchema(body)) : BYTES, body) },
 })
 
 const successes = (raw: JsonObject, { response, produces, policy }: Route, { app }: Setting): JsonObject => {
