@@ -1,19 +1,23 @@
 import { Cron } from 'croner'
 import { eq } from 'drizzle-orm'
-import { type App, type Context, type Feature, later, type Schedule, type Tx } from '#core'
+import { type App, type Config, type Context, type Feature, later, type Schedule, type Tx } from '#core'
 import { bookkeeping } from '#db'
 import type { Due } from './carrier'
 import { addJob } from './rows'
 import { jobs, schedules } from './schema'
 
 /** Turns the clock of a schedule. All in UTC. */
-const cronOf = ({ name, cron }: Schedule) => {
+const cronOf = (schedule: Schedule, config: Config) => {
+  const { name } = schedule
+  const cron = wordsOf(schedule, config)
   try {
     return new Cron(cron, { timezone: 'UTC', mode: '5-part', paused: true })
   } catch (cause) {
     throw new Error(`The schedule ${name} has no valid cron expression: ${cron}`, { cause })
   }
 }
+
+const wordsOf = ({ cron }: Schedule, config: Config) => (typeof cron === 'string' ? cron : cron(config))
 
 /** The last tick that is not later than `now`. */
 const latestTick = (cron: Cron, now: Date): Date | undefined => cron.previousRuns(1, later(now, 1))[0]
@@ -22,8 +26,8 @@ const latestTick = (cron: Cron, now: Date): Date | undefined => cron.previousRun
  * Fires what is due: of the ticks that were missed only the latest, and each only once however many processes try.
  * A schedule that is seen for the first time starts with the first tick after `start`.
  */
-export const createSchedules = (app: Pick<App, 'database' | 'features'>, start: Date) => {
-  const all = schedulesOf(app.features).map((schedule) => ({ schedule, cron: cronOf(schedule) }))
+export const createSchedules = (app: Pick<App, 'database' | 'features' | 'config'>, start: Date) => {
+  const all = schedulesOf(app.features).map((schedule) => ({ schedule, cron: cronOf(schedule, app.config) }))
   let since = start
   let lookedAt: Date | undefined
   let next: Date | undefined
@@ -73,7 +77,7 @@ const fireOne = async (app: Pick<App, 'database'>, { name, job }: Schedule, tick
 const schedulesOf = (features: readonly Feature[]): Schedule[] => features.flatMap((feature) => feature.schedule ?? [])
 
 /** The schedules there are, with the outcome of their last run. */
-export const listSchedules = async (ctx: Pick<Context, 'db' | 'features' | 'now'>) => {
+export const listSchedules = async (ctx: Pick<Context, 'db' | 'features' | 'config' | 'now'>) => {
   const last = await ctx.db
     .select({ name: schedules.name, status: jobs.status, startedAt: jobs.startedAt })
     .from(schedules)
@@ -82,8 +86,8 @@ export const listSchedules = async (ctx: Pick<Context, 'db' | 'features' | 'now'
     const run = last.find(({ name }) => name === schedule.name)
     return {
       name: schedule.name,
-      cron: schedule.cron,
-      nextRunAt: cronOf(schedule).nextRun(ctx.now),
+      cron: wordsOf(schedule, ctx.config),
+      nextRunAt: cronOf(schedule, ctx.config).nextRun(ctx.now),
       lastRunAt: run?.startedAt ?? null,
       lastStatus: run?.status ?? null,
     }
@@ -95,7 +99,7 @@ export const runSchedule = async (tx: Tx, ctx: Context, name: string): Promise<s
   const schedule = schedulesOf(ctx.features).find((each) => each.name === name)
   if (!schedule) return undefined
   const jobId = await ctx.queue.enqueue(tx, ctx, schedule.job, {})
-  const cron = cronOf(schedule)
+  const cron = cronOf(schedule, ctx.config)
   const tick = latestTick(cron, ctx.now) ?? ctx.now
   await tx
     .insert(schedules)

@@ -80,11 +80,11 @@ export const openTable = (deps: QueueDeps, types: JobTypes, carrier?: Carrier, g
         again = false
         const now = clock.now()
         const fired = await schedules.fire(now)
-        if (carrier) announce(fired)
         const round = await deliveries?.round(now, timing.poll)
         const exchanged = await worker.exchange(round?.wanted)
         round?.close(exchanged.started)
-        if (carrier) announce(exchanged.promoted)
+        const due = [...fired, ...exchanged.promoted]
+        if (carrier && due.length > 0) announce(due)
         more = again || exchanged.more
         pause = untilNext(exchanged.delayed, schedules.nextAt())
       }

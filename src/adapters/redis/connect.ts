@@ -27,6 +27,17 @@ const reconnectPause = (tries: number) =>
   50 + Math.random() * Math.min(MAX_RECONNECT_PAUSE, 50 * 2 ** Math.min(tries, 10))
 
 /**
+ * Throws if the answer takes longer than the limit. Not the client's own timeout: that one fires as well when it was this
+ * process that was busy, and the answer lies there unread. Here it is read first.
+ */
+const inTime = <T>(work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const late = () => reject(new RedisIsGone(`No answer within ${ANSWER_LIMIT} ms`))
+    const timer = setTimeout(() => setImmediate(() => setImmediate(late)), ANSWER_LIMIT)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+
+/**
  * A connection that fails fast behind a circuit: the first command that is not answered in time opens it, so that not
  * every request pays the wait, and a pulse closes it again. `make` makes a client with these options.
  */
@@ -65,7 +76,6 @@ export const connectRedis = (make: (options: RedisOptions) => Client, log: Log):
   const client = connect({
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
-    commandTimeout: ANSWER_LIMIT,
     socketTimeout: SILENCE,
   })
   let closing = false
@@ -73,7 +83,7 @@ export const connectRedis = (make: (options: RedisOptions) => Client, log: Log):
   const attempt = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
     if (!up) throw new RedisIsGone('Redis is gone')
     try {
-      return await work(client)
+      return await inTime(work(client))
     } catch (error) {
       if (!isAnswer(error)) {
         reason = error instanceof Error ? error.message : 'it failed'
@@ -87,7 +97,7 @@ export const connectRedis = (make: (options: RedisOptions) => Client, log: Log):
     for (const other of listening) if (other.status === 'ready') other.ping().catch(() => {})
     if (client.status !== 'ready') return
     try {
-      await client.ping()
+      await inTime(client.ping())
       change(true)
     } catch (error) {
       reason = error instanceof Error ? error.message : 'it failed'
