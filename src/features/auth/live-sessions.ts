@@ -45,6 +45,12 @@ export const liveSessions = (app: App) => {
     else if (userId) people.delete(userId)
   })
 
+  // Some changes may not have been heard of.
+  app.bus.subscribe('gap', () => {
+    changes += 1
+    people.clear()
+  })
+
   const remember = (userId: string, sessionId: string, known: Known) => {
     const mine = people.get(userId) ?? new Map<string, Known>()
     if (people.size >= REMEMBERED) people.delete(people.keys().next().value ?? '')

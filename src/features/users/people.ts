@@ -14,6 +14,11 @@ const people = perApp((app) => {
     memory.changes += 1
     if (userId) memory.known.delete(userId)
   })
+  // Some changes may not have been heard of.
+  app.bus.subscribe('gap', () => {
+    memory.changes += 1
+    memory.known.clear()
+  })
   return memory
 })
 
