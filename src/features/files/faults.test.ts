@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { hours } from '#core'
 import { type TestApp, testApp } from '#tests'
-import { hasS3, type S3Server, startS3 } from '../support/s3'
+import { hasS3, type S3Server, startS3 } from '../../../tests/support/s3'
 
 let server: Promise<S3Server> | undefined
 const bucket = async () => {
@@ -30,7 +30,7 @@ test('a process that dies between object and row leaves nothing after the sweep'
   const child = Bun.spawn(
     [
       process.execPath,
-      join(import.meta.dir, '../support/children/upload-and-die.ts'),
+      join(import.meta.dir, '../../../tests/support/children/upload-and-die.ts'),
       started.config.dataDir,
       accessToken,
     ],
