@@ -23,7 +23,11 @@ export const useViewer = () =>
         throw error
       }),
     staleTime: 60_000,
+    ...(mayBeSignedIn() ? {} : { initialData: null }),
   })
+
+/** The server has seen whether there is a cookie; a script cannot. Saves strangers a request that is refused. */
+const mayBeSignedIn = () => document.querySelector<HTMLMetaElement>('meta[name=signed-in]')?.content === 'perhaps'
 
 /** Forgets what was fetched for whoever was signed in before. */
 export const useSignedChange = () => {
@@ -48,6 +52,6 @@ export const useSession = (): Session => {
 
 /** Ends the session; in somebody else's place, only that. */
 export const leave = async () => {
-  await api().auth.logout.post()
+  await take(api().auth.logout.post())
   actAs(undefined)
 }

@@ -9,9 +9,15 @@ export const AccountMenu = () => {
   const { viewer } = useSession()
   const queries = useQueryClient()
   const signOut = async () => {
-    await leave().catch(complain)
-    go('/')
-    await queries.resetQueries()
+    try {
+      await leave()
+      if (viewer.impersonatorId) return go('/people')
+      go('/')
+      queries.clear()
+      queries.setQueryData(['viewer'], null)
+    } catch (error) {
+      complain(error)
+    }
   }
   return (
     <Menu position="bottom-end" width={220}>

@@ -77,8 +77,4 @@ export const Copyable = ({ text, label = text }: { text: string; label?: string 
 )
 
 /** Any value, readable. */
-export const Json = ({ of }: { of: unknown }) => (
-  <pre className="code" tabIndex={0}>
-    {JSON.stringify(of, null, 2)}
-  </pre>
-)
+export const Json = ({ of }: { of: unknown }) => <pre className="code">{JSON.stringify(of, null, 2)}</pre>

@@ -1,4 +1,4 @@
-import { Box, Paper, Text } from '@mantine/core'
+import { Box, Paper, Skeleton, Stack, Text } from '@mantine/core'
 import { DataTable, type DataTableColumn } from 'mantine-datatable'
 import type { ReactNode } from 'react'
 import { useFetched } from '../lib/act'
@@ -8,7 +8,7 @@ import { Trouble } from './trouble'
 const PER_PAGE = 25
 
 interface Answer<T> {
-  data: { data: T[]; meta: { total?: number } } | null
+  data: { data: T[]; meta: { limit: number; total?: number } } | null
   error: { status: unknown; value: unknown } | null
 }
 
@@ -16,7 +16,7 @@ interface Answer<T> {
 export interface ListQuery {
   limit: string
   page: string
-  sort?: string
+  sort: string
 }
 
 interface List<T> {
@@ -25,7 +25,7 @@ interface List<T> {
   call: (query: ListQuery) => Promise<Answer<T>>
   columns: DataTableColumn<T>[]
   /** Sort, unless the address tells another: `-createdAt`. */
-  sort?: string
+  sort: string
   /** What to do when there is nothing. */
   empty: ReactNode
   open?: (row: T) => void
@@ -39,24 +39,25 @@ export const List = <T extends { id: string } | { name: string }>(list: List<T>)
   const { get, set } = useSearch()
   const page = Number(get('page') || '1')
   const sort = get('sort') || list.sort
-  const query = { limit: String(PER_PAGE), page: String(page), ...(sort && { sort }) }
+  const query = { limit: String(PER_PAGE), page: String(page), sort }
   const fetched = useFetched([...list.name, query], () => list.call(query), {
     ...(list.every && { every: list.every }),
   })
   if (fetched.isError) return <Trouble error={fetched.error} again={() => fetched.refetch()} />
 
-  const records = fetched.data?.data
-  const total = fetched.data?.meta.total ?? records?.length ?? 0
+  if (fetched.isPending) return <Rows />
+  const records = fetched.data.data
+  const total = fetched.data.meta.total ?? records.length
   const { open } = list
   return (
     <Paper withBorder style={{ overflow: 'hidden' }}>
       <DataTable<T>
         aria-label={list.label}
-        records={records ?? []}
+        records={records}
         columns={list.columns}
         idAccessor={(row) => ('id' in row ? row.id : row.name)}
-        fetching={fetched.isPending}
-        minHeight={records?.length ? 0 : 180}
+        fetching={fetched.isPlaceholderData}
+        minHeight={records.length > 0 ? 0 : 180}
         verticalSpacing="xs"
         highlightOnHover={open !== undefined}
         striped={false}
@@ -65,14 +66,13 @@ export const List = <T extends { id: string } | { name: string }>(list: List<T>)
         totalRecords={total}
         recordsPerPage={PER_PAGE}
         getPaginationControlProps={(control) => ({ 'aria-label': `${control} page` })}
-        {...(sort && {
-          sortStatus: {
-            columnAccessor: sort.replace(/^-/, ''),
-            direction: sort.startsWith('-') ? ('desc' as const) : ('asc' as const),
-          },
-          onSortStatusChange: ({ columnAccessor, direction }) =>
-            set({ sort: `${direction === 'desc' ? '-' : ''}${String(columnAccessor)}`, page: undefined }),
-        })}
+        sortStatus={{
+          columnAccessor: sort.replace(/^-/, ''),
+          direction: sort.startsWith('-') ? 'desc' : 'asc',
+        }}
+        onSortStatusChange={({ columnAccessor, direction }) =>
+          set({ sort: `${direction === 'desc' ? '-' : ''}${String(columnAccessor)}`, page: undefined })
+        }
         {...(open && { onRowClick: ({ record }) => open(record) })}
         emptyState={
           <Box p="xl">
@@ -81,7 +81,6 @@ export const List = <T extends { id: string } | { name: string }>(list: List<T>)
             </Text>
           </Box>
         }
-        noRecordsText=""
       />
     </Paper>
   )
@@ -89,3 +88,16 @@ export const List = <T extends { id: string } | { name: string }>(list: List<T>)
 
 /** Columns that a telephone has no room for. */
 export const WIDE = { visibleMediaQuery: '(min-width: 62em)' }
+
+const LINES = ['90%', '100%', '95%', '98%', '85%', '97%']
+
+/** Where rows will be. */
+const Rows = () => (
+  <Paper withBorder p="md" role="status" aria-label="Loading">
+    <Stack gap="md">
+      {LINES.map((width) => (
+        <Skeleton key={width} h={20} w={width} />
+      ))}
+    </Stack>
+  </Paper>
+)

@@ -10,17 +10,17 @@ const IMMUTABLE = 'public, max-age=31536000, immutable'
 /** `/admin` and all that lies below it: one document; the script in it looks at the path. */
 export const pages = (app: App) =>
   router(app, '')
-    .get('/admin', () => document(app), { page: true })
-    .get('/admin/*', () => document(app), { page: true })
+    .get('/admin', ({ request }) => document(app, request), { page: true })
+    .get('/admin/*', ({ request }) => document(app, request), { page: true })
     .get(`${ASSETS}/:file`, ({ params, request }) => asset(app, params.file, request), {
       page: true,
       params: t.Object({ file: t.String({ maxLength: 200 }) }),
     })
 
-const document = async (app: App): Promise<Response> => {
+const document = async (app: App, request: Request): Promise<Response> => {
   try {
     const { script, styles, preload } = await bundleOf(app)()
-    return shell(app.config.appName, { script, styles, preload })
+    return shell(app.config.appName, mayBeSignedIn(request), { script, styles, preload })
   } catch (error) {
     if (!(error instanceof NotBuilt)) throw error
     const content = html`<p>It has not been built.</p><pre>${error.message}</pre>`
@@ -28,10 +28,13 @@ const document = async (app: App): Promise<Response> => {
   }
 }
 
+/** A script cannot see the cookies; with none there is no use in asking who is signed in. */
+const mayBeSignedIn = (request: Request) => /(?:access|refresh)=/.test(request.headers.get('cookie') ?? '')
+
 /**
  * Nothing inline, nothing from elsewhere. Mantine writes style elements of its own; a nonce lets those in, and no other.
  */
-const shell = (name: string, files: { script: string; styles: string; preload: string[] }) => {
+const shell = (name: string, signedIn: boolean, files: { script: string; styles: string; preload: string[] }) => {
   const nonce = randomToken(16)
   return page(
     html`<html lang="en">
@@ -41,6 +44,7 @@ const shell = (name: string, files: { script: string; styles: string; preload: s
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <meta name="app-name" content="${name}">
+<meta name="signed-in" content="${signedIn ? 'perhaps' : 'no'}">
 <meta name="style-nonce" content="${nonce}">
 <title>${name} admin</title>
 <link rel="icon" href="data:,">
