@@ -2,7 +2,7 @@ import { type App, type Clock, type Feature, systemClock, systemContext } from '
 import { openBus } from './adapters/bus/open'
 import { openCache } from './adapters/cache/open'
 import { openCounters } from './adapters/counters/open'
-import { openDatabase } from './adapters/database/open'
+import { asideFor, openDatabase } from './adapters/database/open'
 import { idempotency } from './adapters/idempotency/purge'
 import { openIdempotency } from './adapters/idempotency/store'
 import { sharpImages } from './adapters/images/sharp'
@@ -15,7 +15,7 @@ import { argon2 } from './adapters/passwords/argon2'
 import type { HashingCost } from './adapters/passwords/port'
 import { openQueue } from './adapters/queue/open'
 import { openRedis } from './adapters/redis/open'
-import { openStorage } from './adapters/storage/open'
+import { openStorage, openVault } from './adapters/storage/open'
 import type { Config } from './config'
 import * as list from './features'
 import { mail } from './mail'
@@ -37,7 +37,7 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
   const database = await openDatabase(config, { clock, log })
   const redis = await openRedis(config, log)
   const bus = openBus(redis, log)
-  const shared = { database, redis, bus, log, clock, features, app: (): App => app }
+  const shared = { config, database, redis, bus, log, clock, features, app: (): App => app }
   const app: App = {
     config,
     database,
@@ -47,6 +47,7 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
     cache: openCache(redis, bus),
     counters: openCounters(redis, clock),
     storage: await openStorage(config, clock),
+    vault: await openVault(config, clock),
     images: sharpImages(),
     mailer: openMailer(config, clock),
     passwords: argon2(overrides.passwordHashing),
@@ -63,10 +64,17 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
   return app
 }
 
+/** What a script needs that must not open the database: its server is down, and there may be none. */
+export const openDisconnected = async (config: Config) => ({
+  aside: asideFor(config),
+  vault: await openVault(config, systemClock),
+})
+
 /** Closes what `openApp` opened, in the opposite order. Stop the queue first. */
 export const closeApp = async (app: App) => {
   app.lifetime.abort()
   app.storage.close?.()
+  app.vault.close?.()
   await app.cache.close()
   await app.counters.close()
   await app.bus.close()

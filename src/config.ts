@@ -132,7 +132,17 @@ const parse = (env: Environment, problems: string[] = []) => {
   const sunsetAt = date('API_V1_SUNSET_AT')
   if (deprecatedAt && sunsetAt && sunsetAt < deprecatedAt)
     wrong('API_V1_SUNSET_AT', 'must not lie before API_V1_DEPRECATED_AT')
+  const backupKeys = list('BACKUP_ENCRYPTION_KEY')
+  if (backupKeys.some((key) => Buffer.byteLength(key) < 32))
+    wrong('BACKUP_ENCRYPTION_KEY', 'has to be at least 32 bytes long: make one with `openssl rand -base64 48`')
+  const keep = /^(\d{1,3})\/(\d{1,3})\/(\d{1,3})$/.exec(text('BACKUP_KEEP') ?? '7/4/12')
+  if (!keep) wrong('BACKUP_KEEP', 'has to be daily/weekly/monthly, such as 7/4/12')
+  const backupCron = text('BACKUP_CRON') ?? '30 3 * * *'
+  if (backupCron.split(/\s+/).length !== 5)
+    wrong('BACKUP_CRON', 'has to have five fields, such as 30 3 * * *: minute, hour, day, month, day of week')
   const s3 = together(['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'])
+
+  if (text('BACKUP_S3_BUCKET') && !s3) wrong('BACKUP_S3_BUCKET', 'needs S3_ENDPOINT and the keys that belong to it')
 
   return {
     environment,
@@ -161,9 +171,10 @@ const parse = (env: Environment, problems: string[] = []) => {
       : undefined,
     backup: {
       bucket: text('BACKUP_S3_BUCKET'),
-      cron: text('BACKUP_CRON') ?? '30 3 * * *',
-      keep: text('BACKUP_KEEP') ?? '7/4/12',
-      encryptionKey: text('BACKUP_ENCRYPTION_KEY'),
+      cron: backupCron,
+      keep: { daily: Number(keep?.[1] ?? 7), weekly: Number(keep?.[2] ?? 4), monthly: Number(keep?.[3] ?? 12) },
+      /** The first one encrypts, all of them open. */
+      encryptionKeys: backupKeys,
     },
     mail: {
       resendKey,

@@ -1,4 +1,4 @@
-import { seconds, systemContext } from '#core'
+import { REOPEN, seconds, systemContext } from '#core'
 import { createApi, createProbes } from './api'
 import { closeApp, openApp } from './app'
 import { banner } from './banner'
@@ -10,23 +10,41 @@ const DRAIN_DEADLINE = seconds(20)
 
 const start = async () => {
   const config = loadConfig()
-  const app = await openApp(config)
-  const state = { draining: false }
   const create = config.mode === 'worker' ? createProbes : createApi
+  const state = { draining: false }
+  let app = await openApp(config)
   const server = config.listens ? serve(app, create(app, state)) : undefined
-  if (config.mode !== 'server') await app.queue.work()
-  await banner(app, systemContext(app, 'start'), server?.url)
+
+  const work = async () => {
+    app.lifetime.signal.addEventListener('abort', () => {
+      if (app.lifetime.signal.reason === REOPEN) reopening = reopen().catch(fail)
+    })
+    if (config.mode !== 'server') await app.queue.work()
+  }
+  /** Opens everything anew, as a restored backup wants it. Requests wait meanwhile, and are answered by the new App. */
+  const reopen = async () => {
+    app.log.info({}, 'opening everything anew')
+    await Promise.all([server?.hold(DRAIN_DEADLINE), app.queue.drain(DRAIN_DEADLINE)])
+    await closeApp(app)
+    app = await openApp(config)
+    server?.release(create(app, state))
+    await work()
+  }
+  let reopening: Promise<void> | undefined
 
   const stop = async (signal: string) => {
     if (state.draining) return
     state.draining = true
+    setTimeout(() => process.exit(1), DRAIN_DEADLINE + seconds(3)).unref()
+    await reopening
     app.lifetime.abort()
     app.log.info({ signal }, 'stopping')
-    setTimeout(() => process.exit(1), DRAIN_DEADLINE + seconds(3)).unref()
     await Promise.all([server?.drain(DRAIN_DEADLINE), app.queue.drain(DRAIN_DEADLINE)])
     await closeApp(app)
     process.exit(0)
   }
+  await work()
+  await banner(app, systemContext(app, 'start'), server?.url)
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('unhandledRejection', (error) =>
@@ -34,7 +52,9 @@ const start = async () => {
   )
 }
 
-start().catch((error: unknown) => {
+const fail = (error: unknown) => {
   console.error(error instanceof ConfigError ? error.message : error)
   process.exit(1)
-})
+}
+
+start().catch(fail)

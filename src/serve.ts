@@ -9,8 +9,11 @@ const UPLOAD_SLACK = 1024 * 1024
 type Api = Pick<ReturnType<typeof createApi>, 'fetch'>
 
 /** Listens on the configured port. `drain` lets requests in flight end, for `deadline` milliseconds. */
-export const serve = (app: App, api: Api) => {
+export const serve = (app: App, first: Api) => {
   const { config } = app
+  let api = first
+  let held: PromiseWithResolvers<void> | undefined
+  let waiting = 0
   const server = Bun.serve({
     port: config.port,
     hostname: config.host,
@@ -18,11 +21,28 @@ export const serve = (app: App, api: Api) => {
     idleTimeout: IDLE_TIMEOUT,
     maxRequestBodySize: config.upload.maxBytes + UPLOAD_SLACK,
     development: false,
-    fetch: (request, server) =>
-      api.fetch(request, { address: server.requestIP(request)?.address, keepOpen: () => server.timeout(request, 0) }),
+    fetch: (request, server) => {
+      const peer = { address: server.requestIP(request)?.address, keepOpen: () => server.timeout(request, 0) }
+      if (!held) return api.fetch(request, peer)
+      waiting += 1
+      return held.promise.then(() => api.fetch(request, peer))
+    },
   })
   return {
     url: `http://localhost:${server.port}`,
+    /** From now on requests wait; resolves when those before have ended, or after `deadline` milliseconds. */
+    hold: async (deadline: number) => {
+      held = Promise.withResolvers()
+      for (const since = performance.now(); performance.now() - since < deadline; await Bun.sleep(5))
+        if (server.pendingRequests <= waiting) return
+    },
+    /** Lets those that wait go on, to another API. */
+    release: (next: Api) => {
+      api = next
+      waiting = 0
+      held?.resolve()
+      held = undefined
+    },
     drain: async (deadline: number) => {
       const timeout = new Promise<void>((resolve) => setTimeout(resolve, deadline - seconds(1)).unref())
       await Promise.race([server.stop(), timeout])

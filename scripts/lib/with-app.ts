@@ -5,15 +5,10 @@ import { type App, type Context, Failure, systemContext } from '../../src/core'
 /** What went wrong, for the person at the terminal. */
 export class Refusal extends Error {}
 
-/** Opens the App the way the server does, runs `work` as the system, closes it. One clear line and exit code 1 on failure. */
-export const withApp = async (name: string, work: (ctx: Context, app: App) => Promise<void>) => {
+/** Runs `work`; one clear line and exit code 1 on failure. */
+export const clearly = async (work: () => Promise<void>) => {
   try {
-    const app = await openApp(loadConfig({ LOG_LEVEL: 'warn', ...process.env }))
-    try {
-      await work(systemContext(app, name), app)
-    } finally {
-      await closeApp(app)
-    }
+    await work()
   } catch (error) {
     const expected = error instanceof Failure || error instanceof Refusal || error instanceof ConfigError
     const fields = error instanceof Failure ? (error.details.errors ?? []).map(({ message }) => ` It ${message}.`) : []
@@ -21,3 +16,14 @@ export const withApp = async (name: string, work: (ctx: Context, app: App) => Pr
     process.exit(1)
   }
 }
+
+/** Opens the App the way the server does, runs `work` as the system, closes it. One clear line and exit code 1 on failure. */
+export const withApp = (name: string, work: (ctx: Context, app: App) => Promise<void>) =>
+  clearly(async () => {
+    const app = await openApp(loadConfig({ LOG_LEVEL: 'warn', ...process.env }))
+    try {
+      await work(systemContext(app, name), app)
+    } finally {
+      await closeApp(app)
+    }
+  })

@@ -28,6 +28,8 @@ export interface App {
   readonly cache: Cache
   readonly counters: Counters
   readonly storage: Storage
+  /** Where backups are kept. */
+  readonly vault: Storage
   readonly images: Images
   readonly mailer: Mailer
   readonly passwords: Passwords
@@ -43,6 +45,9 @@ export interface App {
   /** Aborted when the process begins to stop: ends what would otherwise go on for ever, such as event streams. */
   readonly lifetime: AbortController
 }
+
+/** Why `lifetime` is aborted when the process is to open everything anew and go on, instead of ending. */
+export const REOPEN = 'reopen'
 
 /** An App on behalf of somebody: what every verb takes first. `now` does not move while one operation runs. */
 export interface Context extends App {

@@ -1,3 +1,4 @@
+import type { Config } from '../config'
 import type { Context } from './app'
 import { minutes, seconds } from './time'
 
@@ -61,7 +62,7 @@ export class PermanentFailure extends Error {
 /** A job on a clock. A tick only enqueues, so any number of processes fire it once. */
 export interface Schedule {
   name: string
-  /** Five fields in UTC: minute, hour, day of month, month, day of week. */
-  cron: string
+  /** Five fields in UTC: minute, hour, day of month, month, day of week; or where the settings have them. */
+  cron: string | ((config: Config) => string)
   job: JobType<Record<string, never>>
 }

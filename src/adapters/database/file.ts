@@ -1,6 +1,8 @@
 import { Database as Sqlite, type Statement } from 'bun:sqlite'
+import { dirname } from 'node:path'
 import { drizzle } from 'drizzle-orm/bun-sqlite'
 import { seconds } from '#core'
+import { asideOf } from './aside'
 import { databaseBusy, isBusy, translate } from './errors'
 import { createMutex } from './mutex'
 import type { Builder, Database, Reader } from './port'
@@ -19,6 +21,8 @@ const CACHE_KIB = 32_000
 export interface FileOptions extends Limits {
   /** Milliseconds to wait for a lock that another process holds. */
   patience?: number
+  /** Where a restored backup waits for its turn; beside the file unless told. */
+  dataDir?: string
 }
 
 /**
@@ -88,6 +92,7 @@ export const openFile = (path: string, options: FileOptions = {}): Database => {
 
   return {
     kind: 'file',
+    aside: asideOf(path, options.dataDir ?? dirname(path)),
     reader: Object.assign(reader.db, { statement: reader.statement }) satisfies Reader,
     transaction: transactions(begin, options),
     ping: async () => void reader.prepare('SELECT 1').get(),

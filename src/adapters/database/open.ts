@@ -1,9 +1,11 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { App } from '#core'
+import { asideOf } from './aside'
 import { openFile } from './file'
 import { migrateFile } from './migrate-file'
 import type { Database } from './port'
+import { finishSwitch } from './switch'
 
 /** The settings that decide which database is opened; the configuration fits. */
 export interface DatabaseSettings {
@@ -35,12 +37,18 @@ export const openDatabase = async (settings: DatabaseSettings, tools: Tools): Pr
     return openRemote(client, tools)
   }
   const path = pathOf(databaseUrl)
+  const migrate = () => void migrateFile(path, { ...tools, backups: join(dataDir, 'backups') })
+  finishSwitch({ dataDir, path, log: tools.log, migrate })
   if (settings.production) assertNotLost(path, dataDir)
   mkdirSync(dirname(path), { recursive: true })
   assertWritable(path)
-  migrateFile(path, { ...tools, backups: join(dataDir, 'backups') })
-  return openFile(path, tools)
+  migrate()
+  return openFile(path, { ...tools, dataDir })
 }
+
+/** Heavy work on the database file of these settings without opening it here. Nothing where it is a server. */
+export const asideFor = ({ databaseUrl, dataDir }: Pick<DatabaseSettings, 'databaseUrl' | 'dataDir'>) =>
+  databaseUrl.startsWith('file:') ? asideOf(pathOf(databaseUrl), dataDir) : undefined
 
 /** The path that a `file:` URL names, from the working directory if it is relative. */
 export const pathOf = (url: string): string => resolve(url.replace(/^file:(\/\/(?=\/))?/, ''))

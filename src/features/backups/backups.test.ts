@@ -1,0 +1,263 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { days, hours, later, minutes } from '#core'
+import { type Client, tempFolder, testApp } from '#tests'
+import { outdated } from './remove'
+import type { Backup } from './schema'
+
+const KEY = 'a key for tests only: 0123456789abcdef'
+type App = Awaited<ReturnType<typeof testApp>>
+
+const made = async ({ as, runJobs }: App) => {
+  const { id } = await as.admin.post('/admin/backup').json()
+  await runJobs()
+  return as.admin
+    .get('/admin/backups')
+    .json()
+    .then(({ data }) => data.find((each: { id: string }) => each.id === id))
+}
+const fileOf = ({ config }: App, id: string) => join(config.dataDir, 'backups', 'backups', `${id}.backup`)
+
+describe('a backup', () => {
+  // bar 213
+  test('is made by a job, whole, hashed, and listed', async () => {
+    const kit = await testApp()
+    await kit.as.ada.get('/auth/me')
+    const asked = await kit.as.admin.post('/admin/backup')
+    expect(asked.status).toBe(202)
+    expect(asked.json()).toMatchObject({ status: 'pending', size: null, verified: false })
+    await kit.runJobs()
+    const { data } = await kit.as.admin.get('/admin/backups').json()
+    expect(data).toHaveLength(1)
+    expect(data[0]).toMatchObject({ status: 'completed', encrypted: false, problem: null })
+    const bytes = readFileSync(fileOf(kit, data[0].id))
+    expect(bytes.length).toBe(data[0].size)
+    expect(new Bun.CryptoHasher('sha256').update(bytes).digest('hex')).toBe(data[0].sha256)
+    expect(readdirSync(join(kit.config.dataDir, 'backups', '.work'))).toEqual([])
+  })
+
+  test('tells webhooks and the audit log', async () => {
+    const kit = await testApp()
+    await made(kit)
+    const { data } = await kit.as.admin.get('/admin/audit-logs?action=backup.completed').json()
+    expect(data).toHaveLength(1)
+  })
+
+  test('is encrypted where there is a key, and opens with it', async () => {
+    const kit = await testApp({ env: { BACKUP_ENCRYPTION_KEY: KEY } })
+    const { id, encrypted } = await made(kit)
+    expect(encrypted).toBe(true)
+    const bytes = readFileSync(fileOf(kit, id))
+    expect(bytes.subarray(0, 8).toString()).toBe('KEELENC1')
+    expect(await kit.as.admin.post(`/admin/backups/${id}/verify`).json()).toMatchObject({
+      verified: true,
+      problem: null,
+    })
+  })
+
+  test('that is damaged is found out', async () => {
+    const kit = await testApp()
+    const { id } = await made(kit)
+    const bytes = readFileSync(fileOf(kit, id))
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1
+    writeFileSync(fileOf(kit, id), bytes)
+    const checked = await kit.as.admin.post(`/admin/backups/${id}/verify`).json()
+    expect(checked.verified).toBe(false)
+    expect(checked.problem).toContain('checksum')
+    const health = await kit.as.admin.under('').get('/health').json()
+    expect(health.checks.backups[0]).toMatchObject({ status: 'warn', drillPassed: false })
+  })
+
+  test('can be downloaded, by somebody who has just proved who they are', async () => {
+    const kit = await testApp()
+    const { id, size } = await made(kit)
+    const reply = await kit.as.admin.get(`/admin/backups/${id}/download`)
+    expect(reply.bytes.length).toBe(size)
+    expect(reply.headers.get('content-disposition')).toMatch(/^attachment; filename="backup-\d{8}T\d{4}\.tar\.zst"$/)
+    kit.clock.advance(minutes(16))
+    await kit.as.admin.post('/auth/refresh-token', { refreshToken: (await kit.as.admin.tokens()).refreshToken })
+    const path = `/admin/backups/${id}`
+    const stale = kit.withToken((await kit.as.admin.tokens()).accessToken)
+    for (const refused of [
+      await stale.get(`${path}/download`),
+      await stale.delete(path),
+      await stale.post('/admin/restore', { backupId: id }),
+    ])
+      expect([401, 403]).toContain(refused.status)
+  })
+})
+
+describe('backups', () => {
+  // bar 218
+  test('are made one at a time; the one under way cannot be removed', async () => {
+    const { as } = await testApp()
+    const { id } = await as.admin.post('/admin/backup').json()
+    expect(await as.admin.post('/admin/backup')).toRefuse(409, 'backup_in_progress')
+    expect(await as.admin.delete(`/admin/backups/${id}`)).toRefuse(409, 'backup_in_progress')
+    expect(await as.admin.get(`/admin/backups/${id}/download`)).toRefuse(409, 'backup_not_ready')
+    expect(await as.admin.post(`/admin/backups/${id}/verify`)).toRefuse(409, 'backup_not_ready')
+    expect(await as.admin.post('/admin/restore', { backupId: id })).toRefuse(409, 'backup_not_ready')
+  })
+
+  // bar 218
+  test('are nobody’s business but of those who look after them', async () => {
+    const { as, anon } = await testApp()
+    const id = crypto.randomUUID()
+    const ask = [
+      ['POST', '/admin/backup'],
+      ['GET', '/admin/backups'],
+      ['GET', `/admin/backups/${id}/download`],
+      ['DELETE', `/admin/backups/${id}`],
+      ['POST', `/admin/backups/${id}/verify`],
+      ['POST', '/admin/restore'],
+    ] as const
+    for (const [method, path] of ask) {
+      const body = path === '/admin/restore' ? { backupId: id } : undefined
+      expect(await as.ada.send(method, path, body)).toRefuse(403, 'forbidden')
+      expect(await anon.send(method, path, body)).toRefuse(401, 'unauthenticated')
+    }
+  })
+
+  // bar 218
+  test('have ids, not names of files', async () => {
+    const { as } = await testApp()
+    expect(await as.admin.get('/admin/backups/..%2F..%2Fkeel.db/download')).toRefuse(404, 'not_found')
+    expect(await as.admin.get('/admin/backups/keel.db/download')).toRefuse(404, 'not_found')
+    expect(await as.admin.post('/admin/restore', { backupId: '../keel' })).toRefuse(422, 'validation_failed')
+    const id = crypto.randomUUID()
+    expect(await as.admin.get(`/admin/backups/${id}/download`)).toRefuse(404, 'backup_not_found')
+    expect(await as.admin.delete(`/admin/backups/${id}`)).toRefuse(404, 'backup_not_found')
+    expect(await as.admin.post(`/admin/backups/${id}/verify`)).toRefuse(404, 'backup_not_found')
+    expect(await as.admin.post('/admin/restore', { backupId: id })).toRefuse(404, 'backup_not_found')
+  })
+
+  // bar 219
+  test('are not all removed: the last good one stays', async () => {
+    const kit = await testApp()
+    const first = await made(kit)
+    expect(await kit.as.admin.delete(`/admin/backups/${first.id}`)).toRefuse(409, 'last_backup')
+    kit.clock.advance(minutes(1))
+    await made(kit)
+    expect((await kit.as.admin.delete(`/admin/backups/${first.id}`)).status).toBe(204)
+    expect(existsSync(fileOf(kit, first.id))).toBe(false)
+  })
+
+  test('are made every night, rehearsed every week, and there is news of both in health', async () => {
+    const kit = await testApp()
+    await kit.runJobs()
+    kit.clock.advance(days(8))
+    await kit.runJobs()
+    await kit.as.admin.signIn()
+    const { data } = await kit.as.admin.get('/admin/backups').json()
+    expect(data.length).toBeGreaterThan(0)
+    await kit.app.queue.runDue()
+    const health = await kit.as.admin.under('').get('/health').json()
+    expect(health.checks.backups[0]).toMatchObject({ lastStatus: 'completed' })
+  })
+})
+
+// bar 219
+test('of each period the newest are kept, and the last good one whatever happens', () => {
+  const now = new Date('2026-11-22T12:00:00.000Z')
+  const at = (age: number, other: Partial<Backup> = {}) =>
+    ({ id: String(age), status: 'completed', verified: null, createdAt: later(now, -age), ...other }) as Backup
+  const daily = Array.from({ length: 400 }, (_, n) => at(days(n) + hours(1)))
+  const gone = outdated(daily, { daily: 7, weekly: 4, monthly: 12 }, now)
+  const kept = daily.filter((each) => !gone.includes(each))
+  expect(kept.length).toBeGreaterThanOrEqual(18)
+  expect(kept.length).toBeLessThanOrEqual(22)
+  const none = { daily: 0, weekly: 0, monthly: 0 }
+  expect(outdated([at(days(90)), at(days(80), { verified: false })], none, now).map(({ id }) => id)).toEqual([
+    String(days(80)),
+  ])
+})
+
+describe('restoring', () => {
+  let folder: ReturnType<typeof tempFolder>
+  beforeEach(() => {
+    folder = tempFolder()
+  })
+  afterEach(() => folder.remove())
+  const opened = (env: Record<string, string> = {}) => testApp({ env: { DATA_DIR: folder.path, ...env } })
+  /** The same data folder in a new App, as after a restart. */
+  const again = async (kit: App) => {
+    const { email, password } = kit.as.admin
+    await kit.close()
+    const after = await testApp({ env: { DATA_DIR: folder.path }, clock: kit.clock })
+    const { accessToken } = await after.anon.post('/auth/login', { email, password }).json()
+    return after.withToken(accessToken)
+  }
+  const names = async (admin: Client) => {
+    const { data } = await admin.get('/users?limit=100').json()
+    return data.map(({ name }: { name: string }) => name).sort()
+  }
+
+  // bar 216
+  test('puts everything back as it was; the database before it is kept', async () => {
+    const kit = await opened()
+    await kit.as.ada.get('/auth/me')
+    const { id } = await made(kit)
+    const before = await names(kit.as.admin)
+    await kit.as.bob.get('/auth/me')
+    expect(await names(kit.as.admin)).not.toEqual(before)
+    const reply = await kit.as.admin.post('/admin/restore', { backupId: id })
+    expect(reply.status).toBe(202)
+    expect(reply.json()).toMatchObject({ backupId: id, dryRun: false, rows: { users: 2 } })
+    const admin = await again(kit)
+    expect(await names(admin)).toEqual(before)
+    expect(readdirSync(join(kit.config.dataDir, 'backups')).some((name) => name.startsWith('before-restore-'))).toBe(
+      true,
+    )
+    const { data } = await admin.get('/admin/backups').json()
+    expect(data).toMatchObject([{ id, status: 'completed' }])
+    const audit = await admin.get('/admin/audit-logs?action=backup.restored').json()
+    expect(audit.data).toHaveLength(1)
+  })
+
+  test('on trial changes nothing', async () => {
+    const kit = await opened()
+    const { id } = await made(kit)
+    const reply = await kit.as.admin.post('/admin/restore', { backupId: id, dryRun: true })
+    expect(reply.status).toBe(202)
+    expect(existsSync(join(kit.config.dataDir, 'restore', 'order.json'))).toBe(false)
+    expect(existsSync(join(kit.config.dataDir, 'restore', 'unpacked'))).toBe(false)
+  })
+
+  // bar 215
+  test('refuses what is damaged, cut off or something else, before anything is touched', async () => {
+    const kit = await opened()
+    const { id } = await made(kit)
+    const bytes = readFileSync(fileOf(kit, id))
+    for (const wrong of [bytes.subarray(0, -20), Buffer.from('not a backup'), Buffer.concat([bytes, bytes])]) {
+      writeFileSync(fileOf(kit, id), wrong)
+      expect(await kit.as.admin.post('/admin/restore', { backupId: id })).toRefuse(422, 'backup_invalid')
+    }
+    expect(existsSync(join(kit.config.dataDir, 'restore', 'order.json'))).toBe(false)
+    expect((await kit.as.admin.get('/auth/me')).status).toBe(200)
+  })
+
+  // bar 245
+  test('leaves people erased who were erased since', async () => {
+    const kit = await opened({ ACCOUNT_DELETION_GRACE_DAYS: '0' })
+    await kit.as.ada.get('/auth/me')
+    await kit.as.bob.get('/auth/me')
+    const { id } = await made(kit)
+    const gone = await kit.as.bob.id()
+    expect((await kit.as.bob.delete('/users/me', { password: kit.as.bob.password })).status).toBe(202)
+    kit.clock.advance(hours(2))
+    await kit.runJobs()
+    await kit.as.admin.signIn()
+    expect(await kit.as.admin.get(`/users/${gone}`)).toRefuse(404, 'user_not_found')
+    expect((await kit.as.admin.post('/admin/restore', { backupId: id })).status).toBe(202)
+    const admin = await again(kit)
+    expect(await admin.get(`/users/${gone}`)).toRefuse(404, 'user_not_found')
+    expect((await admin.get('/users').json()).data).toHaveLength(2)
+  })
+})
+
+test('a libSQL server is backed up by itself', async () => {
+  const { app, as } = await testApp()
+  Object.assign(app.database, { aside: undefined })
+  expect(await as.admin.post('/admin/backup')).toRefuse(409, 'backup_not_supported')
+})
