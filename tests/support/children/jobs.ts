@@ -77,6 +77,7 @@ const config = loadConfig({
   NODE_ENV: 'test',
   DATA_DIR: dataDir,
   SECRET_KEY: 'for tests only: 0123456789abcdef0123456789',
+  REDIS_URL: process.env.REDIS_URL,
 })
 const base = await openApp(config, { features: [feature] })
 const queue = openQueue({ ...base, app: () => app }, { lease: 600, poll: 50 })
@@ -114,6 +115,7 @@ if (role === 'add') {
       for (let n = 0; n < Number(wanted ?? 0); n++) await enqueue(tx, ctx, job, { n })
     }
   })
+  await queue.drain(0)
   await closeApp(app)
 }
 if (role === 'commit') {
