@@ -8,7 +8,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app'
 import { Refused } from './lib/api'
-import { theme } from './theme'
+import { readable, theme } from './theme'
 
 const meta = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name=${name}]`)?.content ?? ''
 const nonce = meta('style-nonce')
@@ -29,7 +29,12 @@ const root = document.getElementById('root')
 if (!root) throw new Error('The page has no root')
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      cssVariablesResolver={readable}
+      getStyleNonce={() => nonce}
+    >
       <QueryClientProvider client={queries}>
         <App name={meta('app-name')} />
       </QueryClientProvider>

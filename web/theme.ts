@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core'
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
 
 /** The blue of the small pages (`/verify-email` and the like), from light to dark. */
 const harbour: MantineColorsTuple = [
@@ -24,4 +24,19 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
   headings: { fontWeight: '650' },
   cursorType: 'pointer',
+  components: {
+    Modal: { styles: { title: { fontWeight: 650 } } },
+    Drawer: { styles: { title: { fontWeight: 650 } } },
+  },
+})
+
+/** Where Mantine's own greys and links are too faint to be read by all (WCAG 2.2, 1.4.3). */
+export const readable: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { '--mantine-color-dimmed': '#5a6069', '--mantine-color-placeholder': '#666c75' },
+  dark: {
+    '--mantine-color-dimmed': '#adadb8',
+    '--mantine-color-placeholder': '#a0a0ab',
+    '--mantine-color-anchor': '#a3b1f7',
+  },
 })

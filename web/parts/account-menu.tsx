@@ -1,8 +1,9 @@
-import { ActionIcon, Avatar, Menu, Text } from '@mantine/core'
+import { ActionIcon, Menu, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { go } from '../lib/router'
 import { leave, useSession } from '../lib/session'
 import { complain } from '../lib/toasts'
+import { Icon } from './icon'
 
 /** Who is signed in, and the way out. */
 export const AccountMenu = () => {
@@ -23,7 +24,7 @@ export const AccountMenu = () => {
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="lg" radius="xl" aria-label={`Account of ${viewer.name}`}>
-          <Avatar size={30} name={viewer.name} color="harbour" variant="filled" alt="" />
+          <Icon name="account" />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>

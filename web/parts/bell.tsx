@@ -28,13 +28,13 @@ export const Bell = () => {
   const count = unread.data?.count ?? 0
   return (
     <Popover position="bottom-end" width={340} withArrow trapFocus>
-      <Popover.Target>
-        <Indicator disabled={count === 0} label={count > 99 ? '99+' : count} size={16} offset={6} color="red.9">
+      <Indicator disabled={count === 0} label={count > 99 ? '99+' : count} size={16} offset={6} color="red.9">
+        <Popover.Target>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Notifications, ${count} unread`}>
             <Icon name="bell" />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown aria-label="Notifications">
         <Group justify="space-between" mb="xs">
           <Text fw={600} size="sm">

@@ -42,7 +42,7 @@ const COLORS: Record<string, string> = {
 
 /** A state in a word and a colour that is never alone. */
 export const Status = ({ of }: { of: string }) => (
-  <Badge color={COLORS[of] ?? 'gray'} variant="light" tt="none" className="status" data-status={of}>
+  <Badge color={COLORS[of] ?? 'gray'} variant="dot" tt="none" fw={500} className="status" data-status={of}>
     {of}
   </Badge>
 )

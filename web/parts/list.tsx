@@ -50,7 +50,7 @@ export const List = <T extends { id: string } | { name: string }>(list: List<T>)
   const total = fetched.data.meta.total ?? records.length
   const { open } = list
   return (
-    <Paper withBorder style={{ overflow: 'hidden' }}>
+    <Paper withBorder className="list" style={{ overflow: 'hidden' }}>
       <DataTable<T>
         aria-label={list.label}
         records={records}
@@ -65,6 +65,7 @@ export const List = <T extends { id: string } | { name: string }>(list: List<T>)
         onPageChange={(next) => set({ page: next > 1 ? String(next) : undefined }, { replace: false })}
         totalRecords={total}
         recordsPerPage={PER_PAGE}
+        paginationActiveTextColor="white"
         getPaginationControlProps={(control) => ({ 'aria-label': `${control} page` })}
         sortStatus={{
           columnAccessor: sort.replace(/^-/, ''),

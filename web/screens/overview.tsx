@@ -31,7 +31,7 @@ const Overview = () => {
       {stats.isPending && <Skeleton h={360} />}
       {stats.data && (
         <Stack>
-          <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }}>
+          <SimpleGrid minColWidth="132px" spacing="sm">
             {Object.entries(stats.data.totals).map(([name, value]) => (
               <Figure key={name} label={words(name)} value={formatNumber(value)} />
             ))}

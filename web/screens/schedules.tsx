@@ -28,7 +28,7 @@ export const Schedules = () => {
             key="run"
             size="compact-xs"
             variant="default"
-            aria-label={`Run ${name} now`}
+            aria-label={`Run now: ${name}`}
             onClick={() => run.mutate(name)}
           >
             Run now
