@@ -57,13 +57,18 @@ export const prepareKeel = async (workdir: string): Promise<Prepared> => {
     const base = `http://127.0.0.1:${server.port}`
     await post(base, '/api/v1/auth/register', PERSON)
     await post(base, '/api/v1/auth/verify-email', { token: await mailedToken(base) })
-    const { email, password } = PERSON
-    const { accessToken } = await post(base, '/api/v1/auth/login', { email, password })
-    if (typeof accessToken !== 'string') throw new Error('Keel signed in without an access token')
-    return { dataDir, accessToken }
+    return { dataDir, accessToken: await signIn(base) }
   } finally {
     await server.stop()
   }
+}
+
+/** The prepared user's access token, good for 15 minutes. */
+export const signIn = async (base: string): Promise<string> => {
+  const { email, password } = PERSON
+  const { accessToken } = await post(base, '/api/v1/auth/login', { email, password })
+  if (typeof accessToken !== 'string') throw new Error('Keel signed in without an access token')
+  return accessToken
 }
 
 const post = async (base: string, path: string, body: object): Promise<Record<string, unknown>> => {

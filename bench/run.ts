@@ -8,11 +8,12 @@ import type { Suite } from './suite'
 import { idle } from './suites/idle'
 import { images } from './suites/images'
 import { me } from './suites/me'
+import { people } from './suites/people'
 import { queue } from './suites/queue'
 import { start } from './suites/start'
 import { webhooks } from './suites/webhooks'
 
-const SUITES: Record<string, Suite> = { me, start, idle, queue, webhooks, images }
+const SUITES: Record<string, Suite> = { me, start, idle, people, queue, webhooks, images }
 const RESULTS = join(import.meta.dir, 'results.md')
 
 const HELP = `Usage: bun run bench [suite…] [options]

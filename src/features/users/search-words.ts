@@ -13,6 +13,8 @@ const PLAIN: Readonly<Record<string, string>> = {
 }
 const SPECIAL = new RegExp(`[${Object.keys(PLAIN).join('')}]`, 'g')
 const ACCENTS = /[\u0300-\u036f]/g
+/** Between a name and the number that somebody put behind it because the name was taken. */
+const BESIDE_DIGITS = /(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/gu
 const BETWEEN_WORDS = /[^\p{L}\p{N}\p{M}]+/u
 
 /** Set before the parts of a domain, so that the beginning of a name does not lead through everybody's mail provider. */
@@ -26,6 +28,7 @@ export const wordsOf = (text: string): string[] =>
     .toLowerCase()
     .replace(ACCENTS, '')
     .replace(SPECIAL, (letter) => PLAIN[letter] ?? letter)
+    .replace(BESIDE_DIGITS, ' ')
     .split(BETWEEN_WORDS)
     .filter((word) => word !== '')
 
