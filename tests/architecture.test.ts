@@ -119,6 +119,8 @@ const OPEN = [
   // Public files and signed links; a presigned upload to a disk.
   'GET /files/:id/content',
   'PUT /upload/:id/content',
+  // By the link in the mail.
+  'GET /export/:exportId/download',
 ]
 
 describe('11. every mounted route', () => {

@@ -6,6 +6,7 @@ export { alive, json, softDelete, timestamp } from './columns'
 export { isUnique } from './errors'
 export { type PageRequest, paginate } from './paginate'
 export type { Builder, Database, Reader, Tx } from './port'
+export { rowWriter } from './row-formats'
 
 /**
  * Changes rows: all of them, or none if `work` throws. It has to record an event, and awaits nothing but its own queries.

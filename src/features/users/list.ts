@@ -1,4 +1,4 @@
-import { and, eq, gt, gte, isNotNull, isNull, lt, lte, or, type SQL } from 'drizzle-orm'
+import { and, asc, eq, gt, gte, isNotNull, isNull, lt, lte, or, type SQL, sql } from 'drizzle-orm'
 import { type Context, holds, type Page } from '#core'
 import { alive, type PageRequest, paginate } from '#db'
 import { failures } from './failures'
@@ -65,4 +65,37 @@ export const getAnybody = async (ctx: Context, userId: string): Promise<User> =>
   const [user] = await ctx.db.select().from(users).where(eq(users.id, userId))
   if (!user || (user.deletedAt && !seesDeleted(ctx))) throw failures.USER_NOT_FOUND()
   return user
+}
+
+/**
+ * The query for a file of everybody who meets a filter, in the order of their ids; on from the one after `after`. Nothing
+ * that opens a door is in it. Throws DELETED_HIDDEN.
+ */
+export const peopleQuery = (ctx: Context, filter: PeopleFilter, after?: string) => {
+  if ((filter.deleted !== undefined || filter.status === 'deleted') && !seesDeleted(ctx))
+    throw failures.DELETED_HIDDEN()
+  const is = { deleted: isNotNull(users.deletedAt), banned: isBannedAt(ctx.now) }
+  const columns = {
+    id: users.id,
+    email: users.email,
+    name: users.name,
+    role: users.role,
+    status: sql<string>`case when ${is.deleted} then 'deleted' when ${is.banned} then 'banned' else 'active' end`.as(
+      'status',
+    ),
+    emailVerified: sql<number>`${isNotNull(users.emailVerifiedAt)}`.as('emailVerified'),
+    twoFactorEnabled: sql<number>`${isNotNull(users.twoFactorEnabledAt)}`.as('twoFactorEnabled'),
+    locale: users.locale,
+    timezone: users.timezone,
+    createdAt: sql<number>`${users.createdAt}`.as('createdAt'),
+    updatedAt: sql<number>`${users.updatedAt}`.as('updatedAt'),
+    lastSeenAt: sql<number | null>`${users.lastSeenAt}`.as('lastSeenAt'),
+    deletedAt: sql<number | null>`${users.deletedAt}`.as('deletedAt'),
+  }
+  const beyond = after === undefined ? undefined : gt(users.id, after)
+  return ctx.db
+    .select(columns)
+    .from(users)
+    .where(and(matching(filter, ctx.now), beyond))
+    .orderBy(asc(users.id))
 }

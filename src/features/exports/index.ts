@@ -1,0 +1,27 @@
+import { eq } from 'drizzle-orm'
+import { defineFeature } from '#core'
+import { EXPORT_USERS } from './download'
+import { events } from './events'
+import { failures } from './failures'
+import { mails } from './mails'
+import { makeExport } from './make'
+import { eraseUser, purge, removeFiles } from './remove'
+import { routes } from './routes'
+import { exports as table } from './schema'
+import { view } from './view'
+
+export const exports = defineFeature({
+  name: 'exports',
+  routes,
+  failures,
+  events,
+  mails,
+  permissions: { [EXPORT_USERS]: 'Have everybody’s account written into a file' },
+  jobs: [makeExport, removeFiles, purge],
+  schedule: [{ name: 'exports.purge', cron: '7 * * * *', job: purge }],
+  exportUser: async (ctx, userId) => {
+    const rows = await ctx.db.select().from(table).where(eq(table.ownerId, userId))
+    return { 'exports.json': rows.map(view) }
+  },
+  eraseUser,
+})
