@@ -91,7 +91,7 @@ describe('search finds people', () => {
     const { as } = await house()
     expect(await names(as.admin, 'john smith')).toEqual(['John Smith', 'Johnathan Smithson'])
     expect(await names(as.admin, 'joan smit')).toEqual(['Joan Smith'])
-    expect(await names(as.admin, 'jonn smith')).toEqual(['John Smith', 'Joan Smith'].toReversed())
+    expect(await names(as.admin, 'jonn smith')).toEqual(['Joan Smith', 'John Smith', 'Johnathan Smithson'])
     expect((await names(as.admin, 'ada')).slice(0, 2).toSorted()).toEqual(['Ada Byron', 'Ada Lovelace'])
     expect((await names(as.admin, 'ada'))[2]).toBe('Adam Lovell')
   })
