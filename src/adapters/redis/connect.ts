@@ -46,6 +46,7 @@ export const connectRedis = (make: (options: RedisOptions) => Client, log: Log):
   const made = new Set<Client>()
   const listening = new Set<Client>()
   let up = false
+  let closing = false
   let reason = 'it has not answered yet'
 
   const change = (to: boolean) => {
@@ -78,10 +79,9 @@ export const connectRedis = (make: (options: RedisOptions) => Client, log: Log):
     maxRetriesPerRequest: 1,
     socketTimeout: SILENCE,
   })
-  let closing = false
 
   const attempt = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
-    if (!up) throw new RedisIsGone('Redis is gone')
+    if (!up) throw new RedisIsGone(`Redis is gone: ${reason}`)
     try {
       return await inTime(work(client))
     } catch (error) {

@@ -13,8 +13,12 @@ export const openRedis = async ({ redisUrl }: Pick<Config, 'redisUrl'>, log: Log
   const ioredis = await import('ioredis')
   const redis = connectRedis((options) => new ioredis.Redis(redisUrl, options), log)
   await answered(redis)
-  if (redis.up) await warnOfEviction(redis, log)
-  else log.warn({}, 'Redis does not answer: starting without it, it is used as soon as it does')
+  try {
+    await warnOfEviction(redis, log)
+  } catch (error) {
+    // It may also be there and not say: then there is nothing to say about it.
+    if (!redis.up) log.warn({ error }, 'Redis does not answer: starting without it, it is used as soon as it does')
+  }
   return redis
 }
 
@@ -30,7 +34,7 @@ const answered = (redis: Redis) =>
 
 /** Managed servers refuse CONFIG; INFO tells the same. */
 const warnOfEviction = async (redis: Redis, log: Log) => {
-  const info = await redis.attempt((client) => client.info('memory')).catch(() => '')
+  const info = await redis.attempt((client) => client.info('memory'))
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
   if (policy !== undefined && policy !== 'noeviction')
     log.warn({ policy }, 'Redis may throw keys away: set maxmemory-policy to noeviction, or jobs wait a little longer')
