@@ -5,6 +5,17 @@ WORKDIR /app
 COPY package.json bun.lock bunfig.toml ./
 RUN bun install --frozen-lockfile --production --ignore-scripts
 
+# The admin page is built from development dependencies, none of which goes further.
+FROM oven/bun:1.4.5-slim AS web
+WORKDIR /app
+COPY package.json bun.lock bunfig.toml ./
+RUN bun install --frozen-lockfile --ignore-scripts
+COPY tsconfig.json ./
+COPY scripts scripts
+COPY src src
+COPY web web
+RUN bun run build:web
+
 FROM oven/bun:1.4.5-slim
 ENV NODE_ENV=production TZ=UTC DATA_DIR=/data
 WORKDIR /app
@@ -13,6 +24,7 @@ COPY package.json bunfig.toml tsconfig.json ./
 COPY drizzle drizzle
 COPY scripts scripts
 COPY src src
+COPY --from=web /app/web/dist web/dist
 # The volume takes its owner from here; everything else may be read-only.
 RUN mkdir /data && chown bun:bun /data
 USER bun
