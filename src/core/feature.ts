@@ -5,6 +5,7 @@ import type { App, Context, Tx } from './app'
 import type { EventType, RecordedEvent } from './event'
 import type { FailureTable } from './failure'
 import type { JobType, Schedule } from './job'
+import type { Permission } from './permission'
 
 /** Who a request turned out to be. */
 export interface Identity {
@@ -87,7 +88,7 @@ export interface Feature {
   /** True if this file is a picture of that person's own that may stand for them. */
   mayBeAvatar?: (tx: Tx, ctx: Context, userId: string, fileId: string) => Promise<boolean>
   /** Name → what it allows. */
-  permissions?: Readonly<Record<string, string>>
+  permissions?: Readonly<Partial<Record<Permission, string>>>
   /** How much there is of what is its own, by name: for those who look after the whole. */
   totals?: (ctx: Context) => Promise<Record<string, number>>
   health?: (app: App) => Promise<HealthReport>

@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import type { App, Context, Failure, FailureDetails, Page, Signed } from '#core'
+import type { App, Context, Failure, FailureDetails, Page, Permission, Signed } from '#core'
 import { requestContext } from './exchange'
 import { linkHeader } from './paging'
 import type { CacheOptions } from './policy'
@@ -27,7 +27,7 @@ export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
       detail: { 'x-access': who } as object,
       resolve: ({ request }) => ({ ctx: signed(app, request) }),
     }),
-    permission: (permission: string) => ({
+    permission: (permission: Permission) => ({
       detail: { 'x-permission': permission } as object,
       resolve: ({ request }) => ({ ctx: signed(app, request) }),
     }),

@@ -6,6 +6,10 @@ import { router } from '#http'
 import { type Person, type TestApp, type TestOptions, testApp } from '#tests'
 import { apiKeys } from '.'
 
+declare global {
+  interface FeaturePermissions extends Record<'probes:read' | 'probes:write', string> {}
+}
+
 /** Routes that ask for permissions, and tell who calls. */
 const probe = defineFeature({
   name: 'probe',

@@ -5,6 +5,7 @@ import { revokeAll } from './change'
 import { events } from './events'
 import { failures } from './failures'
 import { mails } from './mails'
+import { permissions } from './permissions'
 import { purgeApiKeys } from './purge'
 import { routes } from './routes'
 import { apiKeys as table } from './schema'
@@ -19,7 +20,7 @@ export const apiKeys = defineFeature({
   jobs: [purgeApiKeys],
   schedule: [{ name: 'api-keys.purge', cron: '47 3 * * *', job: purgeApiKeys }],
   authenticate,
-  permissions: { 'api-keys:manage': 'Give API keys limits above the general one' },
+  permissions,
   // A ban pauses keys by itself, and they go on when it ends; a deletion ends them, whoever restores the account.
   endAccess: async (tx, ctx, userId, reason) => {
     if (reason === 'deleted') await revokeAll(tx, ctx, userId, 'owner deleted')

@@ -1,6 +1,7 @@
 import { defineFeature } from '#core'
 import { checkChain, health } from './check'
 import { events } from './events'
+import { permissions } from './permissions'
 import { onRefused } from './refusals'
 import { applyRetention } from './retention'
 import { routes } from './routes'
@@ -14,7 +15,7 @@ export const audit = defineFeature({
     { name: 'audit.retention', cron: '37 3 * * *', job: applyRetention },
     { name: 'audit.check', cron: '47 4 * * *', job: checkChain },
   ],
-  permissions: { 'audit:read': 'See the audit log and check it', 'audit:export': 'Download the audit log' },
+  permissions,
   health,
   onRefused,
 })

@@ -335,6 +335,10 @@ describe('a request with a bad credential', () => {
   })
 })
 
+declare global {
+  interface FeaturePermissions extends Record<'things:read', string> {}
+}
+
 describe('what an admin takes away', () => {
   const guarded = defineFeature({
     name: 'guarded',

@@ -5,6 +5,7 @@ import { failures } from './failures'
 import { health } from './health'
 import { mails } from './mails'
 import { makeBackup, scheduledBackup } from './make'
+import { permissions } from './permissions'
 import { prune } from './remove'
 import { routes } from './routes'
 import { drill } from './verify'
@@ -18,7 +19,7 @@ export const backups = defineFeature({
   failures,
   events,
   mails,
-  permissions: { 'backups:manage': 'Make, download, delete and restore backups' },
+  permissions,
   jobs: [makeBackup, scheduledBackup, keepErased, prune, drill],
   schedule: [
     { name: 'backups.make', cron: (config) => config.backup.cron, job: scheduledBackup },

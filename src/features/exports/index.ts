@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm'
 import { defineFeature } from '#core'
-import { EXPORT_USERS } from './download'
 import { events } from './events'
 import { failures } from './failures'
 import { mails } from './mails'
 import { makeExport } from './make'
+import { permissions } from './permissions'
 import { eraseUser, purge, removeFiles } from './remove'
 import { routes } from './routes'
 import { exports as table } from './schema'
@@ -16,7 +16,7 @@ export const exports = defineFeature({
   failures,
   events,
   mails,
-  permissions: { [EXPORT_USERS]: 'Have everybody’s account written into a file' },
+  permissions,
   jobs: [makeExport, removeFiles, purge],
   schedule: [{ name: 'exports.purge', cron: '7 * * * *', job: purge }],
   exportUser: async (ctx, userId) => {

@@ -3,6 +3,7 @@ import { defineFeature } from '#core'
 import { events } from './events'
 import { failures } from './failures'
 import { hasVariants } from './keys'
+import { permissions } from './permissions'
 import { removeAll, removeFiles } from './remove'
 import { routes } from './routes'
 import { files as table } from './schema'
@@ -17,7 +18,7 @@ export const files = defineFeature({
   events,
   jobs: [makeVariants, removeFiles, sweep],
   schedule: [{ name: 'files.sweep', cron: '41 * * * *', job: sweep }],
-  permissions: { 'files:read': 'See everybody’s files', 'files:delete': 'Delete anybody’s files' },
+  permissions,
   mayBeAvatar: async (tx, _ctx, userId, fileId) => {
     const [file] = await tx
       .select()

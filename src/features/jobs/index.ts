@@ -1,6 +1,7 @@
 import { defineFeature } from '#core'
 import { events } from './events'
 import { failures } from './failures'
+import { permissions } from './permissions'
 import { routes } from './routes'
 
 export const jobs = defineFeature({
@@ -8,5 +9,5 @@ export const jobs = defineFeature({
   routes,
   failures,
   events,
-  permissions: { 'jobs:read': 'See jobs, queues and schedules', 'jobs:manage': 'Retry, discard, pause and run jobs' },
+  permissions,
 })

@@ -5,6 +5,7 @@ import { exportUser } from './export'
 import { failures } from './failures'
 import { peopleEvents } from './people-events'
 import { peopleRoutes } from './people-routes'
+import { permissions } from './permissions'
 import { forget } from './removal'
 import { seedRoles } from './roles'
 import { routes } from './routes'
@@ -42,11 +43,7 @@ export const users = defineFeature({
   routes: (app: App) => new Elysia().use(routes(app)).use(peopleRoutes(app)),
   failures,
   events: [...events, ...peopleEvents],
-  permissions: {
-    'users:read': 'See everybody’s account',
-    'users:delete': 'Delete and restore accounts',
-    'users:manage': 'Help people who are locked out, ban them, end their sessions',
-  },
+  permissions,
   totals,
   exportUser,
   eraseUser: forget,

@@ -5,7 +5,7 @@ import { failures } from './failures'
 import { fanOut, isWanted } from './fan-out'
 import { lane, slowLane } from './lane'
 import { mails } from './mails'
-import { MANAGE } from './owner'
+import { permissions } from './permissions'
 import { deliveryRoutes, endpointRoutes } from './routes'
 import { eraseUser, exportUser, purge, sweep } from './upkeep'
 
@@ -17,7 +17,7 @@ export const webhooks = defineFeature({
   failures,
   events,
   mails,
-  permissions: { [MANAGE]: 'Have webhooks that get everybody’s events' },
+  permissions,
   on: [{ events: ['*'], job: fanOut, wants: isWanted }],
   jobs: [lane, slowLane, purge, sweep],
   schedule: [
