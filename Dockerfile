@@ -17,7 +17,7 @@ COPY web web
 RUN bun run build:web
 
 FROM oven/bun:1.4.5-slim
-ENV NODE_ENV=production TZ=UTC DATA_DIR=/data
+ENV NODE_ENV=production TZ=UTC DATA_DIR=/data PORT=3000
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json bunfig.toml tsconfig.json ./
