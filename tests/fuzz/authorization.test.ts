@@ -119,7 +119,9 @@ describe('with a credential that does not reach', () => {
   test(
     'somebody whose address is not verified is refused what takes that',
     async () => {
-      const some = operations.filter(({ access }) => access.kind !== 'public' && access.verified)
+      const some = operations.filter(
+        ({ access, permission }) => access.kind !== 'public' && access.verified && !permission,
+      )
       await refusals(house.person('newcomer', { verified: false }), ['email_not_verified'])(some)
     },
     PATIENCE,
