@@ -205,8 +205,8 @@ describe.skipIf(!hasRedis)('counters over Redis', () => {
     for (let i = 0; i < 100; i++) await countOf(one)
     const rest = performance.now() - began - first
     server.thaw()
-    expect(first).toBeWithin(100, 900)
-    expect(rest).toBeLessThan(100)
+    expect(first).toBeWithin(100, 1000)
+    expect(rest).toBeLessThan(250)
   })
 
   test('what lies under a key and is no counter, or would never end, keeps nobody out for longer than a window', async () => {

@@ -30,18 +30,21 @@ interface QueueDriver {
 export const queueDrivers: QueueDriver[] = [
   { name: 'embedded, on a database file', env: () => ({}) },
   libsql(),
-  ...(hasRedis ? [bullmq()] : []),
+  ...(hasRedis ? [bullmq('a database file'), bullmq('a libSQL server', libsql())] : []),
 ]
 
-function bullmq(): QueueDriver {
+function bullmq(database: string, below?: QueueDriver): QueueDriver {
   let redis: RedisServer | undefined
   return {
-    name: 'BullMQ, on a database file',
+    name: `BullMQ, on ${database}`,
     start: async () => {
       redis = await startRedis()
     },
-    env: () => ({ REDIS_URL: redis?.url ?? '' }),
-    stop: async () => redis?.stop(),
+    env: () => ({ ...below?.env(), REDIS_URL: redis?.url ?? '' }),
+    stop: async () => {
+      await below?.stop?.()
+      await redis?.stop()
+    },
   }
 }
 
