@@ -3,13 +3,16 @@ import type { createApi } from './api'
 
 /** Seconds without a byte after which a connection is closed; streams switch it off for themselves. */
 const IDLE_TIMEOUT = 30
-/** What multipart adds to a file. */
-const UPLOAD_SLACK = 1024 * 1024
+/**
+ * Bytes of a body that Bun itself refuses, without a word. Far above what any route takes: Bun reads no faster than a
+ * handler does, and the edge refuses by a route's own limit, as a problem document.
+ */
+const LAST_RESORT = 1024 ** 3
 
 type Api = Pick<ReturnType<typeof createApi>, 'fetch'>
 
 /** Listens on the configured port. `drain` lets requests in flight end, for `deadline` milliseconds. */
-export const serve = (app: App, first: Api) => {
+export const serve = (app: App, first: Api, { idleTimeout = IDLE_TIMEOUT } = {}) => {
   const { config } = app
   let api = first
   let held: PromiseWithResolvers<void> | undefined
@@ -18,8 +21,8 @@ export const serve = (app: App, first: Api) => {
     port: config.port,
     hostname: config.host,
     reusePort: false,
-    idleTimeout: IDLE_TIMEOUT,
-    maxRequestBodySize: config.upload.maxBytes + UPLOAD_SLACK,
+    idleTimeout,
+    maxRequestBodySize: Math.max(LAST_RESORT, 2 * config.upload.maxBytes),
     development: false,
     fetch: (request, server) => {
       const peer = { address: server.requestIP(request)?.address, keepOpen: () => server.timeout(request, 0) }

@@ -8,6 +8,7 @@ import { compress, varyBy } from './compression'
 import { isPreflight } from './cors'
 import { attachExchange, type Exchange, exchangeOf, type Peer } from './exchange'
 import { failures } from './failures'
+import { hostCheck } from './host'
 import { idempotent } from './idempotency'
 import { accessLog } from './log'
 import type { Policies } from './policy'
@@ -18,6 +19,8 @@ import { refuseVersion, versionHeaders, versionOf } from './versions'
 
 /** Characters of a request's address; beyond it nobody links on purpose. */
 const MAX_URL = 8192
+/** Stands for the address of a request that has none. */
+const NOWHERE = 'http://localhost/'
 
 /** Told when a request begins and when its reply goes out. */
 export interface Meter {
@@ -40,6 +43,7 @@ export const gate = () =>
  */
 export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter) => {
   const nextId = requestIds()
+  const hasHost = hostCheck()
   const ipOf = clientIp(app.config.trustedProxies)
   const identify = identifier(app)
   const limit = rateLimits(app)
@@ -92,10 +96,16 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
     throw failures.METHOD_NOT_ALLOWED()
   }
 
-  return async (request: Request, peer: Peer = {}): Promise<Response> => {
+  return async (sent: Request, peer: Peer = {}): Promise<Response> => {
+    const addressed = hasHost(sent)
+    const request = addressed ? sent : new Request(NOWHERE, { headers: sent.headers })
     const exchange = open(request, peer)
     meter.begin()
     try {
+      if (!addressed) {
+        exchange.headers.connection = 'close'
+        throw failures.MALFORMED_REQUEST()
+      }
       if (request.url.length > MAX_URL) throw failures.URI_TOO_LONG()
       if (!(crossOrigin && isPreflight(request))) await check(request, exchange, pathOf(request.url))
     } catch (error) {

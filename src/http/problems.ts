@@ -78,6 +78,8 @@ const problem = (app: App, request: Request, status: number, refusal: Refusal, h
   if (status === 401) own['www-authenticate'] = `Bearer realm="${app.config.appName.replace(/[^\w -]/g, '')}"`
   if (retryAfter !== undefined || status === 429 || status === 503)
     own['retry-after'] = String(Math.max(1, Math.ceil(retryAfter ?? RETRY_AFTER)))
+  // Bun would go on taking in what was refused; a declared length ends by itself.
+  if (status === 413 && request.headers.get('content-length') === null) own.connection = 'close'
   if (exchange.policy?.page) return refusalPage(app, status, refusal.message, own)
   const body = {
     type: `${app.config.appUrl}/errors#${refusal.code}`,
