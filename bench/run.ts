@@ -8,12 +8,13 @@ import type { Suite } from './suite'
 import { idle } from './suites/idle'
 import { images } from './suites/images'
 import { me } from './suites/me'
+import { page } from './suites/page'
 import { people } from './suites/people'
 import { queue } from './suites/queue'
 import { start } from './suites/start'
 import { webhooks } from './suites/webhooks'
 
-const SUITES: Record<string, Suite> = { me, start, idle, people, queue, webhooks, images }
+const SUITES: Record<string, Suite> = { me, start, idle, people, queue, webhooks, images, page }
 const RESULTS = join(import.meta.dir, 'results.md')
 
 const HELP = `Usage: bun run bench [suite…] [options]

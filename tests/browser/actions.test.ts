@@ -258,7 +258,7 @@ describe.skipIf(!hasBrowser)('on the admin page', () => {
       await open('/')
       await page.getByRole('heading', { name: 'People' }).waitFor()
       const links = await page.getByRole('navigation', { name: 'Screens' }).getByRole('link').allTextContents()
-      expect(links).toEqual(['People', 'Audit log', 'Webhooks', 'API keys', 'Account'])
+      expect(links).toEqual(['People', 'Audit log', 'Exports', 'Webhooks', 'API keys', 'Account'])
       await open(`/people?person=${id}`)
       await page.getByRole('dialog').getByText('Facts').waitFor()
       for (const action of ['Ban…', 'Change role…', 'End sessions…', 'Act as…', 'Delete…'])

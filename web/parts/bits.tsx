@@ -17,6 +17,7 @@ export const When = ({ at, none = 'never' }: { at: string | null | undefined; no
 const COLORS: Record<string, string> = {
   active: 'teal',
   done: 'teal',
+  completed: 'teal',
   sent: 'teal',
   delivered: 'teal',
   success: 'teal',
@@ -30,6 +31,8 @@ const COLORS: Record<string, string> = {
   paused: 'orange',
   warn: 'orange',
   skipped: 'orange',
+  cancelled: 'orange',
+  expired: 'orange',
   suppressed: 'orange',
   banned: 'red',
   failed: 'red',

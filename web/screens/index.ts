@@ -63,6 +63,13 @@ export const SCREENS: readonly Screen[] = [
     View: lazy(() => import('./files')),
   },
   {
+    path: '/exports',
+    label: 'Exports',
+    group: 'What happened',
+    icon: 'exports',
+    View: lazy(() => import('./exports')),
+  },
+  {
     path: '/jobs',
     label: 'Jobs',
     group: 'Machinery',
@@ -76,6 +83,14 @@ export const SCREENS: readonly Screen[] = [
     group: 'Machinery',
     icon: 'webhooks',
     View: lazy(() => import('./webhooks')),
+  },
+  {
+    path: '/backups',
+    label: 'Backups',
+    group: 'Machinery',
+    icon: 'backups',
+    permission: 'backups:manage',
+    View: lazy(() => import('./backups')),
   },
   {
     path: '/limits',
