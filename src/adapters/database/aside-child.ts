@@ -28,15 +28,19 @@ const sayWhy = (error: unknown) => {
   else say({ failed: error instanceof Error ? error.message : String(error) })
 }
 
-setPriority(LOWEST)
-let asked = ''
-for await (const chunk of process.stdin) {
-  const waiting = !asked.includes('\n')
-  asked += chunk
-  if (!waiting || !asked.includes('\n')) continue
-  perform(JSON.parse(asked))
-    .then((done) => say({ done }), sayWhy)
-    .catch(() => process.exit(1))
+/** Begins with the first line. Ends when nobody listens any more, whatever it is at. */
+const obey = async () => {
+  let asked = ''
+  for await (const chunk of process.stdin) {
+    const begun = asked.includes('\n')
+    asked += chunk
+    if (begun || !asked.includes('\n')) continue
+    perform(JSON.parse(asked))
+      .then((done) => say({ done }), sayWhy)
+      .catch(() => process.exit(1))
+  }
+  process.exit(1)
 }
-// Whoever asked is gone.
-process.exit(1)
+
+setPriority(LOWEST)
+await obey()

@@ -157,6 +157,34 @@ describe('backups', () => {
   })
 })
 
+describe('a store that does not answer', () => {
+  // bar 219
+  test('leaves the backup on this machine, is tried again, and shows in health', async () => {
+    const store = {
+      S3_ENDPOINT: 'http://127.0.0.1:1',
+      S3_BUCKET: 'b',
+      S3_ACCESS_KEY_ID: 'k',
+      S3_SECRET_ACCESS_KEY: 's',
+    }
+    const kit = await testApp({ env: store })
+    const { id } = await kit.as.admin.post('/admin/backup').json()
+    await kit.runJobs()
+    const { data } = await kit.as.admin.get('/admin/backups').json()
+    expect(data).toMatchObject([{ id, status: 'running' }])
+    expect(data[0].problem).toContain('does not answer')
+    expect(readdirSync(join(kit.config.dataDir, 'backups', '.work'))).toEqual([id])
+    const { checks } = await kit.as.admin.under('').get('/health').json()
+    expect(checks.backups[0].status).toBe('warn')
+    for (let attempt = 0; attempt < 8; attempt++) {
+      kit.clock.advance(hours(1))
+      await kit.runJobs()
+    }
+    await kit.as.admin.signIn()
+    expect((await kit.as.admin.get('/admin/backups').json()).data).toMatchObject([{ id, status: 'failed' }])
+    expect(await kit.mail.latest('admin@example.com', 'backup-failed')).toMatchObject({ template: 'backup-failed' })
+  }, 30_000)
+})
+
 // bar 219
 test('of each period the newest are kept, and the last good one whatever happens', () => {
   const now = new Date('2026-11-22T12:00:00.000Z')

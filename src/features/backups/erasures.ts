@@ -11,6 +11,7 @@ import { allDescribed, allErased, rememberErased } from './vault'
 export const noteErased = async (tx: Tx, ctx: Context, userId: string) => {
   const hash = digest(userId)
   await tx.insert(erasures).values({ digest: hash, erasedAt: ctx.now }).onConflictDoNothing()
+  await tx.update(backups).set({ requestedBy: null }).where(eq(backups.requestedBy, userId))
   await enqueue(tx, ctx, keepErased, { digest: hash }, { dedupeKey: `erased:${hash}` })
 }
 
