@@ -9,6 +9,9 @@ const HELP = `bun scripts/sbom.ts > sbom.json
 Prints what is in node_modules as a CycloneDX 1.6 document: name, version, licence and package URL of each package.
 Run it in the image to list what is shipped.`
 
+/** Packages have others inside, which say less. */
+const A_PACKAGE = /(^|\/)node_modules\/(@[^/]+\/)?[^/@.][^/]*\/package\.json$/
+
 interface Manifest {
   name?: string
   version?: string
@@ -18,8 +21,8 @@ interface Manifest {
 readArguments(HELP, {})
 
 const found = new Map<string, object>()
-const manifests = new Glob('{node_modules/,node_modules/**/node_modules/}{*,@*/*}/package.json')
-for (const path of manifests.scanSync({ cwd: ROOT, dot: true })) {
+for (const path of new Glob('node_modules/**/package.json').scanSync({ cwd: ROOT, dot: true })) {
+  if (!A_PACKAGE.test(path)) continue
   const { name, version, license }: Manifest = await Bun.file(join(ROOT, path)).json()
   if (!name || !version) continue
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`

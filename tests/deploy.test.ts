@@ -97,7 +97,7 @@ describe('the image', () => {
   })
 
   test('is production, in UTC, with its data on a volume', () => {
-    expect(env).toEqual({ NODE_ENV: 'production', TZ: 'UTC', DATA_DIR: '/data' })
+    expect(env).toEqual({ NODE_ENV: 'production', TZ: 'UTC', DATA_DIR: '/data', PORT: String(port) })
     expect(instruction('VOLUME')).toEqual(['VOLUME /data'])
   })
 
