@@ -1,1 +1,0 @@
-CREATE INDEX `files_missing` ON `files` (`missing_since`) WHERE missing_since is not null;
