@@ -4,6 +4,8 @@ import { failures } from './failures'
 import { parseMultipart } from './multipart'
 
 const JSON_TYPE = /^application\/json(\s*;\s*charset="?utf-?8"?)?\s*$/i
+/** Levels of lists and objects in a JSON body. */
+const MAX_DEPTH = 32
 const FORM_TYPE = /^application\/x-www-form-urlencoded(\s*;|\s*$)/i
 
 /** Refuses a body by what its headers say, before a byte of it is read. */
@@ -41,7 +43,7 @@ export const body = new Elysia({ name: 'body' })
     if (policy.body === 'form') return Object.fromEntries(new URLSearchParams(text))
     if (text === '' && policy.bodyOptional) return {}
     try {
-      return JSON.parse(text) as unknown
+      return parseJson(text)
     } catch {
       throw failures.MALFORMED_REQUEST()
     }
@@ -49,6 +51,24 @@ export const body = new Elysia({ name: 'body' })
   .onTransform({ as: 'global' }, (context) => {
     if (context.body === undefined && exchangeOf(context.request).policy?.body === 'json') context.body = {}
   })
+
+/**
+ * JSON that the rest can handle: no deeper than anything that we take, since what walks it is recursive, and without
+ * halves of characters, which have no UTF-8 and would come back as something else than was sent.
+ */
+const parseJson = (text: string): unknown => {
+  const value: unknown = JSON.parse(text)
+  if (!isSound(value, MAX_DEPTH)) throw failures.MALFORMED_REQUEST()
+  return value
+}
+
+const isSound = (value: unknown, depth: number): boolean => {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === 0) return false
+  if (Array.isArray(value)) return value.every((item) => isSound(item, depth - 1))
+  return Object.entries(value).every(([key, member]) => key.isWellFormed() && isSound(member, depth - 1))
+}
 
 const tooLarge = ({ body }: Policy) =>
   body === 'multipart' || body === 'bytes' ? failures.FILE_TOO_LARGE() : failures.PAYLOAD_TOO_LARGE()

@@ -12,6 +12,7 @@ import { hostCheck } from './host'
 import { idempotent } from './idempotency'
 import { accessLog } from './log'
 import type { Policies } from './policy'
+import { checkQuery } from './query'
 import { rateLimits } from './rate-limit'
 import { refusals } from './refused'
 import { requestIds } from './request-id'
@@ -88,6 +89,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
     if (exchange.policy) {
       admit(exchange.policy.access, exchange, app.clock.now())
       checkBody(request, exchange.policy)
+      checkQuery(request, exchange.policy)
       return
     }
     const methods = policies.methods(path)

@@ -15,6 +15,8 @@ export interface Policy {
   bodyOptional: boolean
   /** Largest body in bytes. */
   maxBytes: number
+  /** Names of the parameters that its query may have. */
+  query: readonly string[]
   /** For people: a refusal is a page as well. */
   page?: boolean
   /** Its replies to GET are kept. */

@@ -12,6 +12,7 @@ const POLICY: Policy = {
   access: { kind: 'public' },
   body: 'none',
   bodyOptional: true,
+  query: [],
   maxBytes: 0,
 }
 const exchange = (part: Partial<Exchange> = {}): Exchange => ({

@@ -50,6 +50,7 @@ export const policiesOf = (api: AnyElysia): Policies => {
     const detail = detailOf(route)
     const access = accessOf(detail, `${route.method} ${route.path}`)
     const schema = route.hooks.body
+    const query = propertiesOf(route.hooks.query)
     const policy: Policy = {
       method: route.method,
       template: templateOf(route.path),
@@ -58,8 +59,9 @@ export const policiesOf = (api: AnyElysia): Policies => {
       body: detail['x-body'] ?? (schema ? 'json' : 'none'),
       bodyOptional: !schema?.required?.length,
       maxBytes: detail['x-max-bytes'] ?? JSON_MAX,
+      query,
       page: detail['x-page'],
-      cached: cacheOf(detail['x-cached'], access, propertiesOf(route.hooks.query)),
+      cached: cacheOf(detail['x-cached'], access, query),
     }
     all.push(policy)
     table.add(route.method, policy.template, policy)
