@@ -4,7 +4,7 @@ import { minutes } from '#core'
 import { type TestApp, testApp } from '#tests'
 import { hasBrowser, openBrowser, settled, visit } from './browser'
 
-const SLOW = 60_000
+const SLOW = 120_000
 
 /** Actions in the audit log, newest first. */
 const recorded = async ({ as }: TestApp, action: string) =>

@@ -1,6 +1,7 @@
 import { expect } from 'bun:test'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import axeCore from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { TestApp } from '#tests'
 
@@ -127,8 +128,7 @@ interface Violation {
 /** What axe-core finds that keeps people out: serious and critical. */
 export const axe = async (page: Page): Promise<string[]> => {
   // Straight into the page's world: its policy keeps script elements out, as it should.
-  if (!(await page.evaluate(() => 'axe' in window)))
-    await page.evaluate(await Bun.file(join(ROOT, 'node_modules/axe-core/axe.min.js')).text())
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeCore.source)
   const violations: Violation[] = await page.evaluate(
     "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)",
   )

@@ -4,7 +4,7 @@ import { type TestApp, testApp } from '#tests'
 import { axe, DESKTOP, hasBrowser, openBrowser, PHONE, visit } from './browser'
 import { furnish } from './furnish'
 
-const SLOW = 60_000
+const SLOW = 120_000
 
 const SCREENS = [
   ['overview', '/'],

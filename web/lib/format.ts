@@ -1,9 +1,7 @@
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 const whole = new Intl.NumberFormat()
 
-export const formatDay = (iso: string) => day.format(new Date(iso))
 export const formatTime = (iso: string) => moment.format(new Date(iso))
 export const formatNumber = (value: number) => whole.format(value)
 

@@ -30,6 +30,7 @@ const ByDay = ({ signUps, signIns }: { signUps: readonly Day[]; signIns: readonl
         ]}
         curveType="monotone"
         withLegend
+        yAxisProps={{ allowDecimals: false }}
         withDots={false}
         areaChartProps={{ accessibilityLayer: false }}
       />

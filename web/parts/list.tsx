@@ -65,7 +65,6 @@ export const List = <T extends { id: string } | { name: string }>(list: List<T>)
         onPageChange={(next) => set({ page: next > 1 ? String(next) : undefined }, { replace: false })}
         totalRecords={total}
         recordsPerPage={PER_PAGE}
-        paginationActiveTextColor="white"
         getPaginationControlProps={(control) => ({ 'aria-label': `${control} page` })}
         sortStatus={{
           columnAccessor: sort.replace(/^-/, ''),

@@ -58,7 +58,7 @@ const Overview = () => {
                     ['Failed mails', formatNumber(stats.data.errors.failedMails)],
                     ['Dead jobs', formatNumber(stats.data.errors.deadJobs)],
                     ['Queue lag', `${formatNumber(Math.round(stats.data.queue.lagMs))} ms`],
-                    ['Queue driver', stats.data.queue.driver ?? 'unknown'],
+                    ...(stats.data.queue.driver ? ([['Queue driver', stats.data.queue.driver]] as const) : []),
                     ['Storage', stats.data.storage.driver],
                     [
                       'Database',

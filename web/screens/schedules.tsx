@@ -19,7 +19,9 @@ export const Schedules = () => {
       keyOf={({ name }) => name}
       row={({ name, cron, nextRunAt, lastRunAt, lastStatus }) => [
         name,
-        <Code key="cron">{cron}</Code>,
+        <Code key="cron" style={{ whiteSpace: 'nowrap' }}>
+          {cron}
+        </Code>,
         <When key="next" at={nextRunAt} />,
         <When key="last" at={lastRunAt} />,
         lastStatus ? <Status key="status" of={lastStatus} /> : '—',
