@@ -5,7 +5,7 @@ import type { Builder, Reader, Tx } from './port'
 export { alive, json, softDelete, timestamp } from './columns'
 export { isUnique } from './errors'
 export { type PageRequest, paginate } from './paginate'
-export type { Builder, Database, Reader, Tx } from './port'
+export type { Builder, Database, PackedBackup, Reader, Tx } from './port'
 export { rowWriter } from './row-formats'
 
 /**

@@ -172,7 +172,7 @@ describe('a store that does not answer', () => {
     const { data } = await kit.as.admin.get('/admin/backups').json()
     expect(data).toMatchObject([{ id, status: 'running' }])
     expect(data[0].problem).toContain('does not answer')
-    expect(readdirSync(join(kit.config.dataDir, 'backups', '.work'))).toEqual([id])
+    expect(readdirSync(join(kit.config.dataDir, 'backups', '.work')).sort()).toEqual([id, `${id}.json`])
     const { checks } = await kit.as.admin.under('').get('/health').json()
     expect(checks.backups[0].status).toBe('warn')
     for (let attempt = 0; attempt < 8; attempt++) {

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { eq, inArray } from 'drizzle-orm'
 import {
   actorId,
@@ -13,7 +14,7 @@ import {
   type Task,
   type Tx,
 } from '#core'
-import { bookkeeping, type Database, enqueue, journal, transaction } from '#db'
+import { bookkeeping, type Database, enqueue, journal, type PackedBackup, transaction } from '#db'
 import { ADMIN_ROLE, list } from '#features/users'
 import { sendMail } from '#mail'
 import { backupCompleted, backupFailed, backupRequested } from './events'
@@ -70,7 +71,7 @@ export const makeBackup = defineJob<{ backupId: string }>('backups.make', {
     const [backup] = await ctx.db.select().from(backups).where(eq(backups.id, backupId))
     if (!backup || backup.status === 'completed' || backup.status === 'failed') return
     try {
-      const description = (await described(ctx, backupId)) ?? (await produce(ctx, backup, task))
+      const description = await produce(ctx, backup, task)
       await complete(ctx, description)
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error)
@@ -87,14 +88,23 @@ const produce = async (ctx: Context, { id, createdAt }: Backup, task: Task): Pro
     async (tx) => void (await tx.update(backups).set({ status: 'running' }).where(eq(backups.id, id))),
   )
   const to = await workplace(ctx, id)
-  const packed = await pack(ctx, to, task.signal, task.progress)
+  const note = `${to}.json`
+  // What an attempt before this one has packed waits here for the store, or lies there already.
+  const waiting = existsSync(to) ? await readNote(note) : undefined
+  const stored = task.attempt > 1 && !waiting ? await described(ctx, id) : undefined
+  if (stored) return stored
+  const packed = waiting ?? (await pack(ctx, to, task.signal, task.progress))
+  await writeFile(note, JSON.stringify(packed), { mode: 0o600 })
   await ctx.vault.put(packedKey(id), Bun.file(to).stream(), { size: packed.size, type: 'application/octet-stream' })
   const { size, sha256, encrypted, manifest } = packed
   const description = { id, size, sha256, encrypted, createdAt: createdAt.toISOString(), ...manifest }
   await describe(ctx, description)
-  await rm(to, { force: true })
+  for (const path of [note, to]) await rm(path, { force: true })
   return description
 }
+
+const readNote = async (path: string): Promise<PackedBackup | undefined> =>
+  existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : undefined
 
 /** Packs the database, and the files where they lie on this disk, into a file. */
 export const pack = (ctx: Context, to: string, signal?: AbortSignal, onProgress?: (fraction: number) => void) =>
