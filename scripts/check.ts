@@ -17,7 +17,7 @@ interface Step {
 
 const STEPS: Step[] = [
   { name: 'format', command: ['bunx', 'biome', 'check', '.'] },
-  { name: 'types', command: ['bunx', 'tsc', '--noEmit'] },
+  { name: 'types', command: ['bun', 'run', 'types'] },
   { name: 'unused', command: ['bunx', 'knip', '--no-progress', '--no-config-hints'] },
   { name: 'migrations', command: ['bun', 'scripts/migrations-check.ts'] },
   { name: 'start', command: ['bun', 'scripts/smoke.ts'] },

@@ -2,14 +2,17 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { dependentsOf } from './lib/dependents'
 import { keptFiles } from './lib/files'
 import { ROOT, run } from './lib/run'
 
 const HELP = `bun run prune-check [NAME…] [--full]
 
 Proves that a feature can be deleted: in a copy of the repository it removes the folder and its line in
-src/features.ts, then types, architecture and the tests of the features that stay have to pass. It does so for
-each leaf (or those named), and for all of them at once, then with every test that is left.
+src/features.ts, and what lies outside and imports it, such as its commands. Then types, architecture and the account's
+journey have to pass. It does so for each leaf (or those named), and for all of them at once, then with every test
+that is left. The admin page is written against the whole API and is not looked at: its screens of what is gone are
+not shown.
 
   --full  runs every test that is left for each feature, too (takes long)`
 
@@ -41,7 +44,7 @@ if (unknown.length > 0) {
 if (chosen.length === 0) console.log('There is no leaf feature: nothing to remove')
 const failures: string[] = []
 for (const name of chosen)
-  await without(name, [name], values.full ? [] : ['tests/architecture.test.ts', 'tests/journeys', 'src/features'])
+  await without(name, [name], values.full ? [] : ['tests/architecture.test.ts', 'tests/journeys/account.test.ts'])
 if (chosen.length > 1) await without('every leaf', chosen, [])
 if (failures.length > 0) console.error(`\nCannot be removed cleanly: ${failures.join(', ')}`)
 process.exit(failures.length > 0 ? 1 : 0)
@@ -51,7 +54,10 @@ async function without(title: string, names: string[], tests: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'keel-pruned-'))
   try {
     await copy(folder)
-    for (const name of names) rmSync(join(folder, 'src/features', name), { recursive: true })
+    for (const name of names) {
+      rmSync(join(folder, 'src/features', name), { recursive: true })
+      for (const path of await dependentsOf(name, await keptFiles(), ROOT)) rmSync(join(folder, path), { force: true })
+    }
     await Bun.write(
       join(folder, 'src/features.ts'),
       list

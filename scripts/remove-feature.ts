@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { readArguments } from './lib/arguments'
+import { dependentsOf } from './lib/dependents'
 import { dropFeature } from './lib/feature-names'
 import { keptFiles } from './lib/files'
 import { ROOT, run } from './lib/run'
@@ -26,6 +27,11 @@ for (const name of positionals) {
 }
 
 for (const name of positionals) {
+  const files = await keptFiles()
+  for (const path of await dependentsOf(name, files, ROOT)) {
+    rmSync(join(ROOT, path), { force: true })
+    console.log(`  ${path}`)
+  }
   rmSync(join(ROOT, 'src/features', name), { recursive: true })
   await dropFeature(name)
   rmSync(join(ROOT, `docs/guide/${name}.md`), { force: true })
@@ -41,4 +47,4 @@ if (!values['keep-tables']) {
   if (!made.ok) fail(`The migration that drops the tables failed:\n${made.output}`)
   console.log('  drizzle/: a migration drops the tables, if there were any')
 }
-console.log('\nTry it: bun run check')
+console.log('\nTry it: bun run check. If the types of web/ fail, delete the screens they name from web/screens.')
