@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { days, later } from '#core'
-import { addPeople, type Json, sharedApp, testApp } from '#tests'
+import { addPeople, type Json, rows, sharedApp, testApp } from '#tests'
 
 /** Admins, helpers, banned, unverified and deleted people, each known by their address. */
 const town = async () => {
@@ -151,5 +151,42 @@ describe('one person', () => {
     const { as } = await house()
     const reply = await as.admin.get(`/users/${(await as.ada.id()).toUpperCase()}`)
     expect([200, 404]).toContain(reply.status)
+  })
+})
+
+describe('at any size', () => {
+  // What SQLite does for each sort and filter: none of them sorts what it found.
+  test.each([
+    ['deleted_at is null', 'created_at desc, id desc'],
+    ['deleted_at is null', 'name desc, id desc'],
+    ['deleted_at is null', 'email desc, id desc'],
+    ['deleted_at is null and last_seen_at is not null', 'last_seen_at desc, id desc'],
+    ['deleted_at is null and last_seen_at is null', 'id desc'],
+    ['deleted_at is null and (created_at, id) < (1, 1)', 'created_at desc, id desc'],
+    ['deleted_at is null and (name, id) > (1, 1)', 'name, id'],
+    ["deleted_at is null and role = 'support'", 'created_at desc, id desc'],
+    ["deleted_at is null and +role = 'user'", 'name, id'],
+    ['deleted_at is null and email_verified_at is null', 'created_at desc, id desc'],
+    ['deleted_at is null and banned_at is not null', 'created_at desc, id desc'],
+    ['deleted_at is not null', 'created_at desc, id desc'],
+  ])('%s, by %s is a walk along an index', async (where, order) => {
+    const { config } = await house()
+    const plan = rows(config, `EXPLAIN QUERY PLAN SELECT * FROM users WHERE ${where} ORDER BY ${order} LIMIT 21`)
+    expect(plan.map(({ detail }) => detail).join()).toMatch(/^(SCAN|SEARCH) users USING INDEX \w+[^,]*(\(.*\))?$/)
+  })
+
+  test('few that meet a filter are found in an index of their own', async () => {
+    const { config } = await house()
+    const indexOf = (where: string) =>
+      rows(
+        config,
+        `EXPLAIN QUERY PLAN SELECT * FROM users WHERE ${where} ORDER BY created_at DESC, id DESC LIMIT 21`,
+      )[0].detail
+    expect(indexOf('deleted_at is not null')).toContain('users_deleted')
+    expect(indexOf('deleted_at is null and banned_at is not null')).toContain('users_banned')
+    expect(indexOf('deleted_at is null and email_verified_at is null')).toContain('users_unverified')
+    expect(rows(config, 'EXPLAIN QUERY PLAN SELECT count(*) FROM users WHERE deleted_at IS NULL')[0].detail).toContain(
+      'users_email_alive',
+    )
   })
 })
