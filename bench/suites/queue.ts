@@ -70,6 +70,7 @@ export const queue: Suite = {
       notes: [
         `${JOBS} jobs that do nothing wait when the worker starts, 50 run at a time, each contender in a process of its own. The rate is from the start of the worker to the end of the last job. Pick-up is from the commit of one job (bare BullMQ: from the answer to adding it) to its start, with a worker that has nothing else to do. Idle is the CPU of that process at rest, in percent of one core.`,
         'Not the same promise: a job of Keel is a row, written in the transaction that asks for it and on disk when it commits; the Redis of this run keeps everything in memory and loses it when it ends.',
+        'Keel over Redis: BullMQ carries each job to the worker; what has waited for two seconds the worker takes from the table besides.',
         `Medians of ${rounds} interleaved rounds; ratios are medians of the ratios within a round. Redis runs beside, on the same machine, and its CPU is not counted.`,
       ],
       versions: { ...ownVersions(), bullmq: pkg.dependencies.bullmq, ioredis: pkg.dependencies.ioredis },

@@ -84,13 +84,6 @@ export const bullCarrier = (redis: Redis, log: Log): Carrier => {
       offered.push(...rows)
       sendSoon()
     },
-    waiting: async (name) => {
-      try {
-        return await redis.attempt((client) => client.llen(`${PREFIX}:${nameOf(name)}:wait`))
-      } catch {
-        return 0
-      }
-    },
     start: async (names, deliver) => {
       const { Worker } = await bull
       if (stopping) return

@@ -18,8 +18,6 @@ export interface Carrier {
   onChange(listener: () => void): void
   /** Rows that are due from now on. Neither waits nor throws. */
   offer(rows: readonly Due[]): void
-  /** Deliveries of a queue that nobody has taken yet; 0 if it cannot tell. */
-  waiting(queue: string): Promise<number>
   /** Begins to take deliveries: at most `limit` of a queue at a time are open, each until `deliver` has resolved. */
   start(queues: readonly { name: string; limit: number }[], deliver: (queue: string) => Promise<void>): void
   /** Takes no further delivery. Resolves once those that are open have been closed, or a second is over. */

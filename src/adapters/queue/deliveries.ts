@@ -5,12 +5,12 @@ import type { Carrier } from './carrier'
 import { overdueQueues } from './rows'
 import { CLAIM_AT_ONCE, type Wanted, type Worker } from './worker'
 
-/** A job that is due for longer than this may have been carried to nobody. */
+/** A job that is due for longer than this may have been carried to nobody: whoever has a free slot takes it. */
 const LATE = seconds(2)
 
 /** One look at the table on behalf of deliveries. */
 export interface Round {
-  /** One job per open delivery; all there are in queues that the carrier does not serve. */
+  /** One job per open delivery; all there are where jobs are late or the carrier is gone. */
   wanted: Wanted
   /** Closes deliveries for which there is nothing; those whose job has begun close when it ends. */
   close(started: readonly Attempt[]): void
@@ -24,9 +24,7 @@ export const createDeliveries = (carrier: Carrier, reader: Reader, worker: Pick<
   /** Those that wait for a job, by queue; and all that are not closed yet. */
   const open = new Map<string, (() => void)[]>()
   const unclosed = new Set<() => void>()
-  /** Queues with late jobs for which nothing is on its way: whoever has a free slot takes them. */
-  let forgotten = new Set<string>()
-  let arrivals: Set<string> | undefined
+  let late = new Set<string>()
   let looked = Number.NEGATIVE_INFINITY
 
   const takeFrom = (queue: string, n: number) => (open.get(queue) ?? []).splice(0, n)
@@ -39,31 +37,20 @@ export const createDeliveries = (carrier: Carrier, reader: Reader, worker: Pick<
         resolve()
       }
       unclosed.add(close)
-      arrivals?.add(queue)
-      open.set(queue, [...(open.get(queue) ?? []), close])
+      const waiting = open.get(queue)
+      if (waiting) waiting.push(close)
+      else open.set(queue, [close])
     })
 
-  const look = async (now: Date) => {
-    const arrived = arrivals
-    arrivals = new Set()
-    const found = new Set<string>()
-    for (const queue of await overdueQueues(reader, later(now, -LATE))) {
-      // Behind a long line of deliveries jobs are late as well, and nothing is wrong.
-      const served = (arrived?.has(queue) ?? true) && (await carrier.waiting(queue)) > 0
-      if (!served) found.add(queue)
-    }
-    forgotten = found
-  }
-
-  /** Looks once every `every` milliseconds for what was carried to nobody. */
+  /** Looks once every `every` milliseconds for what is late. */
   const round = async (now: Date, every: number): Promise<Round> => {
     if (performance.now() - looked >= every) {
       looked = performance.now()
-      await look(now)
+      late = new Set(await overdueQueues(reader, later(now, -LATE)))
     }
     const counts = new Map([...open].map(([queue, waiting]) => [queue, waiting.length]))
     return {
-      wanted: (queue) => (carrier.up && !forgotten.has(queue) ? (counts.get(queue) ?? 0) : Number.POSITIVE_INFINITY),
+      wanted: (queue) => (carrier.up && !late.has(queue) ? (counts.get(queue) ?? 0) : Number.POSITIVE_INFINITY),
       close: (started) => {
         const begun = Map.groupBy(started, ({ job }) => job.queue)
         for (const [queue, count] of counts) {
