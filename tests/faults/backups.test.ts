@@ -4,6 +4,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { minutes } from '#core'
 import { moveableClock, type TestApp, tempFolder, testApp } from '#tests'
+import { hasS3, startS3 } from '../support/s3'
 import { SECRET, type Started, startServer } from '../support/server'
 
 const EMAIL = 'ada@example.com'
@@ -157,6 +158,30 @@ describe('the drill', () => {
     expect(await command('restore', [join(data(), 'keel.db')])).toMatchObject({ code: 1 })
     expect(await command('backup', ['--out', out])).toMatchObject({ code: 1 })
   }, 60_000)
+})
+
+describe.skipIf(!hasS3)('backups in a bucket', () => {
+  // bar 217
+  test('are found there when the whole volume is lost', async () => {
+    const store = await startS3()
+    try {
+      const env = { ...(await store.bucket()) }
+      const bucket = (await store.bucket()).S3_BUCKET
+      await load()
+      const ask = await signIn((await start({ ...env, BACKUP_S3_BUCKET: bucket })).url)
+      const { json } = await ask('POST', '/admin/backup')
+      expect((await backupOf(ask, json.id)).location).toStartWith('s3:')
+      expect((await ask('POST', `/admin/backups/${json.id}/verify`)).json.verified).toBe(true)
+      await server?.kill('SIGTERM')
+      rmSync(data(), { recursive: true })
+      expect(await command('restore', ['latest'], { ...env, BACKUP_S3_BUCKET: bucket })).toMatchObject({ code: 0 })
+      const again = await signIn((await start({ ...env, BACKUP_S3_BUCKET: bucket })).url)
+      expect((await again('GET', '/users?limit=1&count=true')).json.meta.total).toBe(PEOPLE + 1)
+      expect((await again('GET', '/admin/backups')).json.data).toMatchObject([{ id: json.id, status: 'completed' }])
+    } finally {
+      await store.stop()
+    }
+  }, 90_000)
 })
 
 describe('a server that is killed', () => {
