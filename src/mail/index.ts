@@ -1,6 +1,6 @@
 export { mail } from './feature'
 export { defineMail, type Letter, letter, type MailCategory, type MailType, type Template } from './mail'
-export { mailTypes, sendSample } from './sample'
+export { mailTypes, previewOf, sendSample } from './sample'
 export { emails, type MailStatus } from './schema'
 export { sendMail } from './send'
 export { suppress, unsuppress } from './suppression'

@@ -7,6 +7,12 @@ import { isSuppressed } from './suppression'
 export const mailTypes = ({ features }: Pick<Context, 'features'>): MailType[] =>
   features.flatMap(({ mails }) => mails ?? []).sort((a, b) => (a.name < b.name ? -1 : 1))
 
+/** A mail with made-up content as HTML, the way an inbox shows it. */
+export const previewOf = async (ctx: Context, type: MailType): Promise<string> => {
+  const { render } = await import('./render')
+  return (await render(ctx, await type.sample(ctx, 'ada@example.com'), type.category)).html
+}
+
 /**
  * Hands a mail with made-up content to the provider at once, so that whoever asked sees whether it is taken. Returns the
  * row for the mail log, which is not stored yet.

@@ -42,6 +42,7 @@ describe.skipIf(!hasBrowser)('every screen', () => {
       ['person-audit', `/people?person=${personId}&tab=audit`],
       ['webhook', `/webhooks?webhook=${webhookId}`],
       ['job', `/jobs?job=${jobId}`],
+      ['mail', '/mails?preview=welcome'],
     ]
     browser = await openBrowser()
     // Builds the page, where it is not built yet.
@@ -56,7 +57,7 @@ describe.skipIf(!hasBrowser)('every screen', () => {
       const found: Record<string, string[]> = {}
       for (const [name, path] of [...SCREENS, ...drawers]) {
         await open(path)
-        if (/[?&](person|webhook|job)=/.test(path)) await page.getByRole('dialog').waitFor()
+        if (/[?&](person|webhook|job|preview)=/.test(path)) await page.getByRole('dialog').waitFor()
         for (const dark of [false, true]) {
           await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' })
           await shot(name, dark)

@@ -1,4 +1,4 @@
-import { Group, Select, Text, TextInput } from '@mantine/core'
+import { Button, Group, Select, Text, TextInput } from '@mantine/core'
 import type { DataTableColumn } from 'mantine-datatable'
 import { useFetched } from '../lib/act'
 import { api, type RowOf } from '../lib/api'
@@ -9,6 +9,7 @@ import { Copyable, Status, When } from '../parts/bits'
 import { Choice, oneOf } from '../parts/filter'
 import { List, WIDE } from '../parts/list'
 import { Page } from '../parts/page'
+import { MailPreview } from './mail-preview'
 
 const STATUSES = ['queued', 'sent', 'failed', 'suppressed', 'skipped'] as const
 const list = () => api().admin.emails.get({ query: {} })
@@ -52,7 +53,7 @@ const columns: DataTableColumn<Mail>[] = [
 ]
 
 const Mails = () => {
-  const { get } = useSearch()
+  const { get, set } = useSearch()
   const { can } = useSession()
   const templates = useFetched(['mails', 'templates'], () => api().admin.emails.templates.get())
   const names = templates.data?.map(({ name }) => name) ?? []
@@ -62,22 +63,27 @@ const Mails = () => {
       title="Mails"
       hint="What was mailed in the last 90 days; never what stood in it."
       actions={
-        can('emails:manage') && (
-          <Ask
-            label="Send a sample…"
-            title="Send a sample"
-            hint="A mail with made-up content, to see how it looks and whether it arrives."
-            submit="Send"
-            variant="filled"
-            call={(form) =>
-              api().admin.emails.test.post({ template: String(form.get('template')), to: String(form.get('to')) })
-            }
-            said="The sample was sent"
-          >
-            <Select name="template" label="Kind" data={names} defaultValue={names[0] ?? null} searchable required />
-            <TextInput name="to" type="email" label="To" required />
-          </Ask>
-        )
+        <>
+          <Button size="xs" variant="default" onClick={() => set({ preview: names[0] })}>
+            Look at the kinds
+          </Button>
+          {can('emails:manage') && (
+            <Ask
+              label="Send a sample…"
+              title="Send a sample"
+              hint="A mail with made-up content, to see how it looks and whether it arrives."
+              submit="Send"
+              variant="filled"
+              call={(form) =>
+                api().admin.emails.test.post({ template: String(form.get('template')), to: String(form.get('to')) })
+              }
+              said="The sample was sent"
+            >
+              <Select name="template" label="Kind" data={names} defaultValue={names[0] ?? null} searchable required />
+              <TextInput name="to" type="email" label="To" required />
+            </Ask>
+          )}
+        </>
       }
     >
       <Group gap="xs">
@@ -92,6 +98,7 @@ const Mails = () => {
         columns={columns}
         empty="No mail fits. Send a sample to see that mails leave the house."
       />
+      <MailPreview template={get('preview')} templates={names} choose={(preview) => set({ preview })} />
     </Page>
   )
 }

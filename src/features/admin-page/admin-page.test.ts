@@ -97,3 +97,22 @@ describe('the page', () => {
     expect(text).not.toContain('/admin/assets/')
   })
 })
+
+describe('the preview of a mail', () => {
+  test('is HTML that may do nothing, framed by our own pages only', async () => {
+    const { as } = await house()
+    const { status, headers, text } = await as.admin.get('/admin/emails/templates/welcome/preview')
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none';.* sandbox; frame-ancestors 'self'$/)
+    expect(headers.get('x-frame-options')).toBe('SAMEORIGIN')
+    expect(text).toContain('<html')
+  })
+
+  test('is for those who may read the mail log, and for mails that there are', async () => {
+    const { as, person } = await house()
+    expect(await as.admin.get('/admin/emails/templates/nothing/preview')).toRefuse(404, 'template_not_found')
+    const support = person('support', { role: 'support' })
+    expect(await support.get('/admin/emails/templates/welcome/preview')).toRefuse(403, 'forbidden')
+  })
+})

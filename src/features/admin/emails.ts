@@ -1,7 +1,7 @@
 import { and, eq, gte, lt } from 'drizzle-orm'
 import type { Context, Page } from '#core'
 import { journal, type PageRequest, paginate, transaction } from '#db'
-import { emails, type MailStatus, mailTypes, sendSample } from '#mail'
+import { emails, type MailStatus, mailTypes, previewOf, sendSample } from '#mail'
 import { emailTested } from './events'
 import { failures } from './failures'
 
@@ -36,6 +36,13 @@ export const listEmails = (ctx: Context, query: PageRequest & EmailFilter): Prom
 
 /** The kinds of mail there are. */
 export const listTemplates = (ctx: Context) => mailTypes(ctx).map(({ name, category }) => ({ name, category }))
+
+/** One kind of mail with made-up content, as HTML. Throws TEMPLATE_NOT_FOUND. */
+export const previewEmail = (ctx: Context, template: string): Promise<string> => {
+  const type = mailTypes(ctx).find(({ name }) => name === template)
+  if (!type) throw failures.TEMPLATE_NOT_FOUND()
+  return previewOf(ctx, type)
+}
 
 /**
  * Sends a mail with made-up content at once, to try provider and template. Throws UNKNOWN_TEMPLATE, and MAIL_NOT_SENT if

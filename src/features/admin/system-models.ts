@@ -38,6 +38,8 @@ export const TestEmail = t.Object({
   }),
 })
 
+export const ByTemplate = t.Object({ name: t.String({ minLength: 1, maxLength: 64, examples: ['welcome'] }) })
+
 export const Templates = t.Array(t.Object({ name: t.String({ examples: ['welcome'] }), category: t.String() }))
 
 // Not Elysia's integer, which takes text for a number.

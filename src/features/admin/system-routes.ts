@@ -1,10 +1,19 @@
+import { t } from 'elysia'
 import { type App, minutes, seconds } from '#core'
 import { limitsOf, pageOf, router } from '#http'
-import { listEmails, listTemplates, testEmail } from './emails'
+import { listEmails, listTemplates, previewEmail, testEmail } from './emails'
 import { failures } from './failures'
 import { changeLimits } from './rate-limits'
 import { DEFAULT_DAYS, stats } from './stats'
 import * as model from './system-models'
+
+/** A mail brings its styles along; it may do nothing else, and only our own pages frame it. */
+const PREVIEW = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'",
+  'x-frame-options': 'SAMEORIGIN',
+}
 
 /** How the system does, what it mailed, and the limits it holds people to. */
 export const systemRoutes = (app: App) =>
@@ -28,6 +37,18 @@ export const systemRoutes = (app: App) =>
       summary: 'The kinds of mail there are',
       response: { 200: model.Templates },
     })
+    .get(
+      '/emails/templates/:name/preview',
+      async ({ ctx, params }) => new Response(await previewEmail(ctx, params.name), { headers: PREVIEW }),
+      {
+        permission: 'emails:read',
+        produces: 'text/html',
+        summary: 'A kind of mail with made-up content, as an inbox shows it',
+        params: model.ByTemplate,
+        response: { 200: t.Any() },
+        fails: [failures.TEMPLATE_NOT_FOUND],
+      },
+    )
     .post('/emails/test', ({ ctx, body }) => testEmail(ctx, body.template, body.to), {
       permission: 'emails:manage',
       tier: 'mail',
