@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
 import { days, hours, later, minutes } from '#core'
 import { type Client, tempFolder, testApp } from '#tests'
 import { outdated } from './remove'
@@ -35,6 +36,33 @@ describe('a backup', () => {
     expect(bytes.length).toBe(data[0].size)
     expect(new Bun.CryptoHasher('sha256').update(bytes).digest('hex')).toBe(data[0].sha256)
     expect(readdirSync(join(kit.config.dataDir, 'backups', '.work'))).toEqual([])
+  })
+
+  // bar 213
+  test('made under writes holds every row that was acknowledged before, and no write fails', async () => {
+    const kit = await testApp()
+    await kit.as.admin.get('/auth/me')
+    let [written, done] = [0, false]
+    const write = async () => {
+      const row = sql`insert into erasures values (${`row ${written}`}, 0)`
+      await kit.app.database.transaction(async (tx) => void (await tx.run(row)), { bookkeeping: true })
+      written += 1
+    }
+    while (written < 200) await write()
+    const writing = (async () => {
+      while (!done) {
+        await write()
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+    })()
+    const before = written
+    const { id } = await made(kit)
+    done = true
+    await writing
+    expect(written).toBeGreaterThan(before)
+    const { rows } = await kit.as.admin.post('/admin/restore', { backupId: id, dryRun: true }).json()
+    expect(rows.erasures).toBeGreaterThanOrEqual(before)
+    expect(rows.erasures).toBeLessThanOrEqual(written)
   })
 
   test('tells webhooks and the audit log', async () => {
