@@ -1,4 +1,4 @@
-import { type App, minutes, perApp } from '#core'
+import { minutes, perApp } from '#core'
 
 /** Requests per window in seconds. */
 export interface Limit {
@@ -75,8 +75,3 @@ export const limitsOf = perApp((app) => {
     },
   }
 })
-
-export type LimitsInForce = ReturnType<typeof limitsOf>
-
-/** Tells every process, this one at once. */
-export const publishLimits = (app: Pick<App, 'bus'>, changes: LimitChanges) => app.bus.publish('rate-limits', changes)
