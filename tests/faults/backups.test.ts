@@ -1,9 +1,11 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { minutes } from '#core'
 import { moveableClock, type TestApp, tempFolder, testApp } from '#tests'
+import { packedKey } from '../../src/features/backups/vault'
+import { keyOf } from '../../src/features/exports/view'
 import { hasS3, startS3 } from '../support/s3'
 import { SECRET, type Started, startServer } from '../support/server'
 
@@ -195,7 +197,7 @@ describe('a server that is killed', () => {
       expect([202, 409]).toContain(status)
       await waitMs(Math.random() * 500)
       await kill('SIGKILL')
-      const kept = join(data(), 'backups', 'backups')
+      const kept = join(data(), 'backups', dirname(packedKey('any')))
       const described = existsSync(kept) ? readdirSync(kept).filter((name) => name.endsWith('.json')) : []
       for (const name of described) expect(existsSync(join(kept, name.replace('.json', '.backup')))).toBe(true)
     }
@@ -204,7 +206,7 @@ describe('a server that is killed', () => {
     const rows = await app.db.all<{ status: string }>('select status from backups')
     expect(rows.map(({ status }) => status)).not.toContain('running')
     expect(rows.map(({ status }) => status)).toContain('completed')
-    const kept = join(data(), 'backups', 'backups')
+    const kept = join(data(), 'backups', dirname(packedKey('any')))
     for (const name of existsSync(kept) ? readdirSync(kept).filter((each) => each.endsWith('.backup')) : []) {
       expect(await command('restore', [join(kept, name), '--dry-run'])).toMatchObject({ code: 0 })
     }
@@ -245,7 +247,7 @@ describe('a server that is killed', () => {
     const { json } = await (await signIn(url))('POST', '/export/users', { format: 'csv' })
     await waitMs(60)
     await kill('SIGKILL')
-    const file = join(data(), 'files', 'exports', json.id)
+    const file = join(data(), 'files', keyOf(json.id))
     const rowNow = async (app: TestApp['app']) =>
       (
         await app.db.all<{ status: string; rows: number; size: number }>(
