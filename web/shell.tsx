@@ -27,7 +27,9 @@ export const Shell = ({ name }: { name: string }) => {
   const { can, viewer } = useSession()
   const path = usePath()
   const { toggleColorScheme } = useMantineColorScheme()
-  const screens = SCREENS.filter(({ permission }) => !permission || can(permission))
+  const screens = SCREENS.filter(
+    ({ feature, permission }) => (!feature || viewer.features.includes(feature)) && (!permission || can(permission)),
+  )
   const groups = [...new Set(screens.map(({ group }) => group))]
   const here = screens.find((screen) => screen.path === path)
   const home = screens[0]?.path ?? '/account'
@@ -61,7 +63,7 @@ export const Shell = ({ name }: { name: string }) => {
             <ActionIcon variant="subtle" color="gray" size="lg" onClick={toggleColorScheme} aria-label="Light or dark">
               <Icon name="sun" />
             </ActionIcon>
-            <Bell />
+            {viewer.features.includes('notifications') && <Bell />}
             <AccountMenu />
           </Group>
         </Group>

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
 import { minutes } from '#core'
 import { type TestApp, testApp } from '#tests'
-import { hasBrowser, openBrowser, settled, visit } from './browser'
+import { canLook, openBrowser, settled, visit } from './browser'
 
 const SLOW = 120_000
 
@@ -24,7 +24,7 @@ const confirm = async (
 }
 const said = (page: Page, text: string) => page.getByRole('status').getByText(text).first().waitFor()
 
-describe.skipIf(!hasBrowser)('on the admin page', () => {
+describe.skipIf(!canLook)('on the admin page', () => {
   let browser: Browser
   let house: TestApp
 

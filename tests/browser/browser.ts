@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import axeCore from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { TestApp } from '#tests'
+import * as features from '../../src/features'
 
 const ROOT = join(import.meta.dir, '../..')
 const PLACES = [
@@ -29,7 +30,23 @@ export const PHONE = { width: 390, height: 844 }
 
 /** The system's Chromium. Where there is none the suite is left out, but not on the server that judges changes. */
 const executablePath = PLACES.find((path) => existsSync(path))
-export const hasBrowser = executablePath !== undefined || process.env.CI === 'true'
+const hasBrowser = executablePath !== undefined || process.env.CI === 'true'
+
+/** What the screens are about. Where one of these was removed, the tests of the page have lost their ground. */
+const SHOWN = [
+  'activity',
+  'admin',
+  'admin-page',
+  'api-keys',
+  'audit',
+  'backups',
+  'exports',
+  'files',
+  'jobs',
+  'webhooks',
+]
+const there = new Set<string>(Object.values(features).map(({ name }) => name))
+export const canLook = hasBrowser && SHOWN.every((name) => there.has(name))
 
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ args: FLAGS, ...(executablePath && { executablePath }) })

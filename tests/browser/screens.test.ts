@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser } from 'playwright-core'
 import { type TestApp, testApp } from '#tests'
-import { axe, DESKTOP, hasBrowser, openBrowser, PHONE, visit } from './browser'
+import { axe, canLook, DESKTOP, openBrowser, PHONE, visit } from './browser'
 import { furnish } from './furnish'
 
 const SLOW = 120_000
@@ -26,7 +26,7 @@ const SCREENS = [
   ['nowhere', '/nowhere'],
 ] as const
 
-describe.skipIf(!hasBrowser)('every screen', () => {
+describe.skipIf(!canLook)('every screen', () => {
   let browser: Browser
   let house: TestApp
   let drawers: readonly (readonly [string, string])[]

@@ -8,6 +8,8 @@ interface Screen {
   icon: IconName
   /** Who may see it; everybody who is signed in, unless told. */
   permission?: string
+  /** The feature that it is about; without it there is no such screen. */
+  feature?: string
   /** Fetched when somebody goes there. */
   View: LazyExoticComponent<ComponentType>
 }
@@ -40,6 +42,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     path: '/audit',
+    feature: 'audit',
     label: 'Audit log',
     group: 'What happened',
     icon: 'audit',
@@ -56,6 +59,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     path: '/files',
+    feature: 'files',
     label: 'Files',
     group: 'What happened',
     icon: 'files',
@@ -64,6 +68,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     path: '/exports',
+    feature: 'exports',
     label: 'Exports',
     group: 'What happened',
     icon: 'exports',
@@ -71,6 +76,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     path: '/jobs',
+    feature: 'jobs',
     label: 'Jobs',
     group: 'Machinery',
     icon: 'jobs',
@@ -79,6 +85,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     path: '/webhooks',
+    feature: 'webhooks',
     label: 'Webhooks',
     group: 'Machinery',
     icon: 'webhooks',
@@ -86,6 +93,7 @@ export const SCREENS: readonly Screen[] = [
   },
   {
     path: '/backups',
+    feature: 'backups',
     label: 'Backups',
     group: 'Machinery',
     icon: 'backups',
@@ -100,6 +108,13 @@ export const SCREENS: readonly Screen[] = [
     permission: 'settings:manage',
     View: lazy(() => import('./limits')),
   },
-  { path: '/keys', label: 'API keys', group: 'You', icon: 'keys', View: lazy(() => import('./keys')) },
+  {
+    path: '/keys',
+    feature: 'api-keys',
+    label: 'API keys',
+    group: 'You',
+    icon: 'keys',
+    View: lazy(() => import('./keys')),
+  },
   { path: '/account', label: 'Account', group: 'You', icon: 'account', View: lazy(() => import('./account')) },
 ]

@@ -31,6 +31,12 @@ describe('who looks at the page', () => {
     })
   })
 
+  test('learns which features there are', async () => {
+    const { as, app } = await house()
+    const { features } = await as.ada.get('/admin/me').json()
+    expect(features).toEqual(app.features.map(({ name }) => name))
+  })
+
   test('has to be signed in', async () => {
     const { anon } = await house()
     expect(await anon.get('/admin/me')).toRefuse(401, 'unauthenticated')

@@ -10,6 +10,10 @@ export const Viewer = t.Object(
       description: 'Every permission that the caller holds, by name: `*` and `users:*` are spelled out.',
       examples: [['audit:read', 'users:read']],
     }),
+    features: t.Array(t.String(), {
+      description: 'The features that this server has.',
+      examples: [['admin', 'audit', 'webhooks']],
+    }),
     impersonatorId: t.Nullable(t.String({ format: 'uuid', description: 'The admin who acts in the caller’s place.' })),
     version: t.String({ description: 'Version of the server.', examples: ['1.4.0'] }),
   },

@@ -5,6 +5,7 @@ import * as model from './models'
 /** A client learns here what it may offer; whether something is allowed is decided by each route again. */
 export const routes = (app: App) => {
   const known = app.features.flatMap(({ permissions }) => Object.keys(permissions ?? {})).sort()
+  const features = app.features.map(({ name }) => name)
   return router(app, '/admin').get(
     '/me',
     ({ ctx: { actor } }) => ({
@@ -12,6 +13,7 @@ export const routes = (app: App) => {
       name: actor.name,
       role: actor.role,
       permissions: known.filter((permission) => holds(actor.permissions, permission)),
+      features,
       impersonatorId: actor.type === 'impersonator' ? actor.adminId : null,
       version: app.config.version,
     }),
