@@ -40,6 +40,9 @@ export const about = (part: string) => ({
   warning: (says: string, cure: string): Finding => ({ level: 'warning', about: part, says, cure }),
 })
 
-/** What an error says, in one line. */
-export const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message || error.name : String(error)).split('\n')[0] ?? ''
+/** What an error says, in one line, with what was behind it. */
+export const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  const says = (error.message || error.name).split('\n')[0] ?? ''
+  return error.cause instanceof Error ? `${says} (${error.cause.name}: ${reasonOf(error.cause)})` : says
+}
