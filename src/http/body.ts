@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { exchangeOf, type Policy } from './exchange'
 import { failures } from './failures'
 import { parseMultipart } from './multipart'
+import { misshapen } from './shape'
 
 const JSON_TYPE = /^application\/json(\s*;\s*charset="?utf-?8"?)?\s*$/i
 /** Levels of lists and objects in a JSON body. */
@@ -42,11 +43,7 @@ export const body = new Elysia({ name: 'body' })
         : await request.text()
     if (policy.body === 'form') return Object.fromEntries(new URLSearchParams(text))
     if (text === '' && policy.bodyOptional) return {}
-    try {
-      return parseJson(text)
-    } catch {
-      throw failures.MALFORMED_REQUEST()
-    }
+    return parseJson(text, policy)
   })
   .onTransform({ as: 'global' }, (context) => {
     if (context.body === undefined && exchangeOf(context.request).policy?.body === 'json') context.body = {}
@@ -56,10 +53,20 @@ export const body = new Elysia({ name: 'body' })
  * JSON that the rest can handle: no deeper than anything that we take, since what walks it is recursive, and without
  * halves of characters, which have no UTF-8 and would come back as something else than was sent.
  */
-const parseJson = (text: string): unknown => {
-  const value: unknown = JSON.parse(text)
+const parseJson = (text: string, { schema }: Policy): unknown => {
+  const value = read(text)
   if (!isSound(value, MAX_DEPTH)) throw failures.MALFORMED_REQUEST()
+  const path = misshapen(schema, value)
+  if (path !== undefined) throw failures.VALIDATION_FAILED({ errors: [{ path, message: 'has to be an object' }] })
   return value
+}
+
+const read = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw failures.MALFORMED_REQUEST()
+  }
 }
 
 const isSound = (value: unknown, depth: number): boolean => {

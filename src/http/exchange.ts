@@ -11,6 +11,8 @@ export interface Policy {
   tier?: string
   /** What the body may be; `none` when it takes no body. */
   body: 'json' | 'form' | 'multipart' | 'bytes' | 'none'
+  /** Schema of its JSON. */
+  schema?: unknown
   /** The body may be left out. */
   bodyOptional: boolean
   /** Largest body in bytes. */

@@ -57,6 +57,7 @@ export const policiesOf = (api: AnyElysia): Policies => {
       access,
       tier: detail['x-tier'],
       body: detail['x-body'] ?? (schema ? 'json' : 'none'),
+      schema,
       bodyOptional: !schema?.required?.length,
       maxBytes: detail['x-max-bytes'] ?? JSON_MAX,
       query,

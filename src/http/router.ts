@@ -66,7 +66,7 @@ export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
     }),
     /** Replies to GET are kept for a while; see `cached.ts`. */
     cached: (options: CacheOptions) => ({ detail: { 'x-cached': options } as object }),
-    /** The reply is not JSON: its media type, for the documents. */
+    /** The reply is not JSON: its media types, comma-separated, for the documents. */
     produces: (type: string) => ({ detail: { 'x-produces': type } as object }),
     summary: (summary: string) => ({ detail: { summary } }),
     fails: (throwers: readonly Thrower[]) => ({ detail: { 'x-failures': throwers.map(describe) } as object }),

@@ -102,6 +102,18 @@ describe('a body', () => {
     expect((await house.as.ada.patch('/users/me', utf16, json)).status).toBe(400)
   })
 
+  // bar 121, 186
+  test.each(['null', 'true', '0', '""', '[]', '[{}]'])(
+    'that is no object is refused where all of it may be left out: %s',
+    async (text) => {
+      const { ada, admin } = house.as
+      expect(await ada.post('/export/me', text, json)).toRefuse(422, 'validation_failed')
+      const reply = await admin.post('/export/users', `{"format":"csv","filter":${text}}`, json)
+      expect(reply).toRefuse(422, 'validation_failed')
+      expect(reply.json().errors).toEqual([{ path: '/filter', message: 'has to be an object' }])
+    },
+  )
+
   // bar 135
   test.each(['gzip', 'deflate', 'br', 'zstd', 'gzip, gzip', 'GZIP'])(
     'in %s is refused before it is unpacked',

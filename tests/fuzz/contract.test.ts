@@ -29,6 +29,8 @@ beforeAll(async () => {
   contract = contractOf(document)
   operations = await operationsOf(house)
   owned = await possess(house, house.as.ada, operations)
+  // Nobody ends the session that everybody needs.
+  owned.delete('/auth/sessions')
   const [first = ''] = await addPeople(house, 3)
   somebody = first
   await house.as.admin.user()
@@ -37,7 +39,7 @@ beforeAll(async () => {
 interface Sent {
   who: 'stranger' | 'person' | 'admin'
   values: string[]
-  query: Record<string, string>
+  query: Record<string, string | undefined>
   body: Json
 }
 
@@ -89,11 +91,12 @@ const clientOf = (who: Sent['who']): Client =>
 const sendTo = (operation: Operation, { who, values, query, body }: Sent): Promise<Reply> => {
   let i = 0
   const path = operation.template.replace(/:\w+/g, () => encodeURIComponent(values[i++] ?? ''))
-  const headers = operation.body === 'multipart' ? { 'content-type': 'multipart/form-data; boundary=x' } : {}
+  const type = operation.body === 'multipart' ? 'multipart/form-data; boundary=x' : 'application/json'
   const raw = operation.body === 'json' && body !== undefined
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
   return clientOf(who).send(operation.method, path, raw ? JSON.stringify(body) : body, {
-    query,
-    headers: raw ? { 'content-type': 'application/json' } : headers,
+    query: Object.fromEntries(given),
+    headers: body === undefined ? {} : { 'content-type': type },
   })
 }
 
@@ -102,14 +105,14 @@ const faultOf = (operation: Operation, sent: Sent, reply: Reply): string | undef
   const { path, verb } = placeOf(operation)
   const off = contract.fault(path, verb, reply)
   if (off) return off
+  if (reply.status === 400 && reply.json().code === 'uri_too_long') return undefined
   if (sent.who === 'stranger' && operation.access.kind !== 'public')
     return reply.status === 401 ? undefined : `answered a stranger ${reply.status}`
   if (reply.status >= 400) return undefined
   if (operation.body === 'json' && sent.body !== undefined && !contract.allowsBody(path, verb, sent.body))
     return `took what the document does not allow, with ${reply.status}`
   const bad = parametersIn(operation).find(
-    ({ index, name }) =>
-      sent.query[name] !== undefined && !contract.allowsParameter(path, verb, index, sent.query[name]),
+    ({ index, name }) => !contract.allowsParameter(path, verb, index, sent.query[name]),
   )
   return bad && `took a query that the document does not allow: ${bad.name}=${sent.query[bad.name]}`
 }

@@ -41,13 +41,22 @@ export const contractOf = (document: Json) => {
 
   /** Whether the document allows this JSON body. */
   const allowsBody = (path: string, method: string, body: Json): boolean =>
-    at('paths', path, method, 'requestBody', 'content', 'application/json', 'schema')(JSON.parse(JSON.stringify(body)))
+    at(
+      'paths',
+      path,
+      method,
+      'requestBody',
+      'content',
+      'application/json',
+      'schema',
+    )(JSON.parse(JSON.stringify(body))) === true
 
   /** Whether the document allows this text as the `index`-th parameter. */
-  const allowsParameter = (path: string, method: string, index: number, text: string): boolean => {
+  const allowsParameter = (path: string, method: string, index: number, text: string | undefined): boolean => {
+    if (text === undefined) return true
     const { type } = document.paths[path][method].parameters[index].schema
     const value = type === 'integer' && /^-?\d+$/.test(text) ? Number(text) : asBoolean(type, text)
-    return at('paths', path, method, 'parameters', String(index), 'schema')(value)
+    return at('paths', path, method, 'parameters', String(index), 'schema')(value) === true
   }
 
   return { fault, find, allowsBody, allowsParameter }

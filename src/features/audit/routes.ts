@@ -42,7 +42,7 @@ export const routes = (app: App) =>
         tier: 'export',
         summary: 'Download the log',
         query: model.ExportQuery,
-        produces: 'text/csv',
+        produces: 'text/csv, application/x-ndjson',
         response: { 200: t.Any() },
       },
     )

@@ -55,7 +55,7 @@ export const sessionRoutes = (app: App) =>
         body: model.Login,
         query: model.Transport,
         response: { 200: model.Tokens, 202: model.Challenge },
-        fails: [failures.INVALID_CREDENTIALS, failures.RATE_LIMITED],
+        fails: [failures.INVALID_CREDENTIALS, failures.RATE_LIMITED, httpFailures.CROSS_SITE_REQUEST],
       },
     )
     .post(
@@ -75,7 +75,7 @@ export const sessionRoutes = (app: App) =>
         body: model.Refresh,
         query: model.Transport,
         response: { 200: model.Tokens },
-        fails: [failures.INVALID_REFRESH_TOKEN, failures.REFRESH_TOKEN_REUSED],
+        fails: [failures.INVALID_REFRESH_TOKEN, failures.REFRESH_TOKEN_REUSED, httpFailures.CROSS_SITE_REQUEST],
       },
     )
     .post(
@@ -93,7 +93,13 @@ export const sessionRoutes = (app: App) =>
         public: true,
         summary: 'End this session at once',
         response: { 204: t.Void() },
-        fails: [httpFailures.UNAUTHENTICATED, failures.INVALID_ACCESS_TOKEN, failures.INVALID_REFRESH_TOKEN],
+        fails: [
+          httpFailures.UNAUTHENTICATED,
+          failures.INVALID_ACCESS_TOKEN,
+          failures.INVALID_REFRESH_TOKEN,
+          httpFailures.CROSS_SITE_REQUEST,
+          httpFailures.SESSION_REQUIRED,
+        ],
       },
     )
     .post(

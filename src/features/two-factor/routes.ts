@@ -2,7 +2,7 @@ import { Elysia, t } from 'elysia'
 import type { App } from '#core'
 import { authFailures, handOver, TokensModel, TransportModel } from '#features/auth'
 import { userFailures } from '#features/users'
-import { requireSameSite, router } from '#http'
+import { httpFailures, requireSameSite, router } from '#http'
 import { answer } from './challenge'
 import { disable, newBackupCodes, resetTwoFactor } from './change'
 import { begin, verify } from './enrol'
@@ -37,6 +37,7 @@ const ownRoutes = (app: App) =>
           failures.INVALID_MFA_TOKEN,
           failures.RATE_LIMITED,
           authFailures.INVALID_CREDENTIALS,
+          httpFailures.CROSS_SITE_REQUEST,
         ],
       },
     )

@@ -127,7 +127,11 @@ const successes = (raw: JsonObject, { response, produces, policy }: Route, { app
     const description = described.startsWith('Response for') ? (SUCCESSES[status] ?? described) : described
     const headers = headersFor(Number(status), limited)
     if (NO_CONTENT.has(status)) return [status, { description, headers }]
-    if (produces && Number(status) < 300) return [status, { description, headers, content: { [produces]: {} } }]
+    if (produces && Number(status) < 300)
+      return [
+        status,
+        { description, headers, content: Object.fromEntries(produces.split(', ').map((type) => [type, {}])) },
+      ]
     const schema = firstSchema(one)
     const type =
       isObject(schema) && schema.type === 'string' && policy.method === 'GET' ? 'text/plain' : 'application/json'
