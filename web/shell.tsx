@@ -32,7 +32,7 @@ export const Shell = ({ name }: { name: string }) => {
   )
   const groups = [...new Set(screens.map(({ group }) => group))]
   const here = screens.find((screen) => screen.path === path)
-  const home = screens[0]?.path ?? '/account'
+  const home = screens.find(({ permission }) => permission)?.path ?? '/account'
 
   // Whoever may not see the overview begins with the first screen that is open to them.
   useEffect(() => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
 import { minutes } from '#core'
 import { type TestApp, testApp } from '#tests'
@@ -60,6 +61,37 @@ describe.skipIf(!canLook)('on the admin page', () => {
       expect((await again.request.get('/api/v1/auth/me')).status()).toBe(401)
       await again.close()
       await close()
+    },
+    SLOW,
+  )
+
+  test(
+    'who has a second factor is asked for it, and loses it only by the hand of an admin',
+    async () => {
+      const grace = house.person('grace')
+      const { secret } = await grace.post('/auth/2fa/enable', { password: grace.password }).json()
+      const code = () => new TOTP({ secret }).generate({ timestamp: house.clock.now().getTime() })
+      await grace.post('/auth/2fa/verify', { code: code() }).json()
+      house.clock.advance(minutes(1))
+      const { page, open, close } = await visit(browser, house, undefined, { refusals: true })
+      await open('/')
+      await page.getByLabel('Address').fill(grace.email)
+      await page.getByRole('textbox', { name: 'Password' }).fill(grace.password)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('heading', { name: 'Your second factor' }).waitFor()
+      await page.getByLabel('Code').fill(code())
+      await page.getByRole('button', { name: 'Confirm' }).click()
+      await page.getByText('It is on: signing in takes a code').waitFor()
+      await close()
+      const office = await visit(browser, house, house.as.admin)
+      await office.open(`/people?person=${await grace.id()}`)
+      await confirm(office.page, 'Reset second factor…', 'Reset second factor')
+      await said(office.page, 'The second factor is off')
+      expect(await recorded(house, 'two_factor.*')).toContainEqual(
+        expect.objectContaining({ actor: expect.objectContaining({ id: await house.as.admin.id() }) }),
+      )
+      expect(office.faults).toEqual([])
+      await office.close()
     },
     SLOW,
   )
