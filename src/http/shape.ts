@@ -10,6 +10,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 export const misshapen = (schema: unknown, value: unknown, path = ''): string | undefined => {
   if (KindGuard.IsArray(schema) && Array.isArray(value))
     return first(value.map((item, i) => misshapen(schema.items, item, `${path}/${i}`)))
+  if (KindGuard.IsRecord(schema)) return isObject(value) ? undefined : path
   if (!KindGuard.IsObject(schema)) return undefined
   if (!isObject(value)) return path
   const present = Object.entries(schema.properties).filter(([name]) => value[name] !== undefined)
