@@ -14,5 +14,3 @@ export const tokensFor = async (
   expiresIn: ACCESS_TOKEN_LIFETIME / 1000,
   user: view(user),
 })
-
-export type Tokens = Awaited<ReturnType<typeof tokensFor>>
