@@ -70,7 +70,7 @@ type Merge<U> = (U extends unknown ? (routes: U) => void : never) extends (route
 type Versioned = Merge<{ [K in keyof Features]: RoutesOf<Features[K]> }[keyof Features]>
 
 /** The API's type for Eden: every feature's routes, under each version. */
-// biome-ignore lint/complexity/noBannedTypes: Elysia's empty type parameters are written like this
+// biome-ignore-start lint/complexity/noBannedTypes: Elysia's empty type parameters are written like this
 export type Api = Elysia<
   '',
   { decorator: {}; store: {}; derive: {}; resolve: {} },
@@ -78,3 +78,4 @@ export type Api = Elysia<
   { schema: {}; standaloneSchema: {}; macro: {}; macroFn: {}; parser: {}; response: {} },
   { api: { v1: Versioned; v2: Versioned } }
 >
+// biome-ignore-end lint/complexity/noBannedTypes: see above
