@@ -16,7 +16,7 @@ test('an account lives its whole life through the typed client', async () => {
 
   const registered = await auth.register.post({ email: EMAIL, password: PASSWORD, name: 'Grace Hopper' })
   expect(registered.status).toBe(202)
-  const verified = await auth['verify-email'].post({ token: await house.mail.token(EMAIL) })
+  const verified = await auth['verify-email'].post({ token: await house.mail.token(EMAIL, 'verify-email') })
   expect(verified.data?.emailVerified).toBe(true)
 
   const wrong = await auth.login.post({ email: EMAIL, password: 'not-the-password' })
@@ -37,7 +37,10 @@ test('an account lives its whole life through the typed client', async () => {
   expect((await elsewhere.api.v1.users.me.get()).status).toBe(401)
 
   await auth['forgot-password'].post({ email: EMAIL })
-  const reset = await auth['reset-password'].post({ token: await house.mail.token(EMAIL), password: NEXT })
+  const reset = await auth['reset-password'].post({
+    token: await house.mail.token(EMAIL, 'reset-password'),
+    password: NEXT,
+  })
   expect(reset.status).toBe(204)
   expect((await users.me.get()).status).toBe(401)
   const again = await auth.login.post({ email: EMAIL, password: NEXT })
@@ -45,9 +48,13 @@ test('an account lives its whole life through the typed client', async () => {
   client.tokens.set({ accessToken: again.data.accessToken ?? '', refreshToken: again.data.refreshToken ?? '' })
 
   await auth['change-email'].post({ email: 'hopper@example.com', password: NEXT })
-  const moved = await auth['confirm-email-change'].post({ token: await house.mail.token('hopper@example.com') })
+  const moved = await auth['confirm-email-change'].post({
+    token: await house.mail.token('hopper@example.com', 'email-change-confirm'),
+  })
   expect(moved.data?.email).toBe('hopper@example.com')
-  const reverted = await auth['revert-email-change'].post({ token: await house.mail.token(EMAIL) })
+  const reverted = await auth['revert-email-change'].post({
+    token: await house.mail.token(EMAIL, 'email-changed-notice'),
+  })
   expect(reverted.data?.email).toBe(EMAIL)
   expect((await users.me.get()).status).toBe(401)
 })

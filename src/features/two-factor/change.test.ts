@@ -186,7 +186,10 @@ describe('with the account', () => {
     await enrol(house, stranger)
     await house.anon.post('/auth/forgot-password', { email: stranger.email })
     const password = 'magnet-olive-turbine-9'
-    await house.anon.post('/auth/reset-password', { token: await house.mail.token(stranger.email), password })
+    await house.anon.post('/auth/reset-password', {
+      token: await house.mail.token(stranger.email, 'reset-password'),
+      password,
+    })
     const login = await signIn(house, { email: stranger.email, password })
     expect(login.status).toBe(200)
     expect(login.json().user).toMatchObject({ twoFactorEnabled: false, emailVerified: true })
