@@ -80,7 +80,7 @@ async function without(title: string, names: string[], tests: string[]) {
 async function faultIn(folder: string, tests: string[]) {
   const types = await run(['bunx', 'tsc', '--noEmit'], { cwd: folder })
   if (!types.ok) return types.output.trimEnd().split('\n').slice(0, 20).join('\n')
-  const tested = await run(['bun', 'test', ...tests], { cwd: folder })
+  const tested = await run(['bun', 'test', '--retry=2', ...tests], { cwd: folder })
   if (!tested.ok)
     return tested.output
       .split('\n')
