@@ -177,7 +177,8 @@ describe('12. every transaction that changes a business row', () => {
 })
 
 describe('14. documents', () => {
-  test('cite only paths that exist', async () => {
+  // Where a feature was removed to see what is left, documents still tell of it.
+  test.skipIf(process.env.PRUNED !== undefined)('cite only paths that exist', async () => {
     const files = await keptFiles()
     const documents = files.filter((file) => file.endsWith('.md'))
     const missing = await Promise.all(documents.map(async (file) => missingIn(file, await read(file), files)))
