@@ -26,7 +26,15 @@ const STEPS: Step[] = [
   // Towards the end, so that their summary is among the last things to be read.
   {
     name: 'tests',
-    command: ['bun', 'test', '--retry=2', '--coverage', '--coverage-reporter=lcov', '--coverage-dir=coverage'],
+    command: [
+      'bun',
+      'test',
+      '--retry=2',
+      '--timeout=60000',
+      '--coverage',
+      '--coverage-reporter=lcov',
+      '--coverage-dir=coverage',
+    ],
   },
   { name: 'coverage', command: ['bun', 'scripts/coverage.ts'] },
 ]

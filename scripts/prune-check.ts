@@ -85,7 +85,10 @@ async function without(title: string, names: string[], tests: string[]) {
 async function faultIn(folder: string, tests: string[]) {
   const types = await run(['bunx', 'tsc', '--noEmit'], { cwd: folder })
   if (!types.ok) return types.output.trimEnd().split('\n').slice(0, 20).join('\n')
-  const tested = await run(['bun', 'test', '--retry=2', ...tests], { cwd: folder, env: { PRUNED: '1' } })
+  const tested = await run(['bun', 'test', '--retry=2', '--timeout=60000', ...tests], {
+    cwd: folder,
+    env: { PRUNED: '1' },
+  })
   if (!tested.ok)
     return tested.output
       .split('\n')
