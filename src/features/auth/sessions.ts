@@ -54,12 +54,12 @@ export const storeRefreshToken = (tx: Tx, ctx: Context, session: Session, refres
     expiresAt: new Date(Math.min(later(ctx.now, IDLE_LIFETIME).getTime(), session.expiresAt.getTime())),
   })
 
-/** The caller's live sessions, newest first. */
-export const listSessions = async (ctx: Signed) => {
+/** A person's live sessions, newest first; the caller's own unless told whose. */
+export const listSessions = async (ctx: Signed, userId = ctx.actor.userId) => {
   const rows = await ctx.db
     .select()
     .from(sessions)
-    .where(ofPerson(ctx, ctx.actor.userId))
+    .where(ofPerson(ctx, userId))
     .orderBy(desc(sessions.createdAt), asc(sessions.id))
     .limit(MAX_SESSIONS)
   return rows.map((session) => ({
