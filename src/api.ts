@@ -1,5 +1,5 @@
-import { Elysia } from 'elysia'
-import type { App } from '#core'
+import { type AnyElysia, Elysia } from 'elysia'
+import type { App, Feature } from '#core'
 import type * as list from './features'
 import { body } from './http/body'
 import { cors } from './http/cors'
@@ -36,16 +36,19 @@ export const createApi = (app: App, state: ProcessState = { draining: false }) =
     .use(measured.plugin)
   if (app.mailer.inbox && !app.config.production) router.use(inboxPage(app))
   for (const feature of app.features) if (feature.pages) router.use(feature.pages(app))
-  for (const version of VERSIONS) {
-    const prefix = new Elysia({ prefix: `/api/${version}` })
-    for (const { name, routes } of app.features)
-      if (routes) prefix.use(new Elysia({ tags: [name] }).use(routes(app, version)))
-    router.use(prefix)
-  }
+  for (const feature of app.features) mount(app, router, feature)
   if (app.config.swagger) router.use(openapi(app, router))
   const policies = policiesOf(router)
   const fetch: (request: Request, peer?: Peer) => Promise<Response> = edge(app, router, policies, measured)
   return { fetch, policies: policies.all, routes: router.routes, router }
+}
+
+/** Puts a feature's routes under every version: made once if it does not ask which it is, as starting is mostly this. */
+const mount = (app: App, router: AnyElysia, { name, routes }: Feature) => {
+  if (!routes) return
+  const alike = routes.length > 1 ? undefined : routes(app, '')
+  for (const version of VERSIONS)
+    router.use(new Elysia({ prefix: `/api/${version}`, tags: [name] }).use(alike ?? routes(app, version)))
 }
 
 /** What a worker answers: how it is, and its metrics. */

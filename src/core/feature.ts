@@ -63,7 +63,7 @@ export interface HealthReport {
 /** Everything a feature is. The house reads these; it knows no feature by name. */
 export interface Feature {
   name: string
-  /** Routes under `/api/<version>`. Called once per version. */
+  /** Routes under `/api/<version>`. Called once per version if it takes the version, else once for all. */
   routes?: (app: App, version: string) => AnyElysia
   /** Routes outside `/api`: pages people open. */
   pages?: (app: App) => AnyElysia
