@@ -7,7 +7,7 @@ import { edge, gate } from './http/edge'
 import { errorsPage } from './http/errors-page'
 import type { Peer } from './http/exchange'
 import { headers } from './http/headers'
-import { health } from './http/health'
+import { health, watcher } from './http/health'
 import { metrics } from './http/metrics'
 import { openapi } from './http/openapi'
 import { policiesOf } from './http/policy'
@@ -23,7 +23,8 @@ export interface ProcessState {
 
 /** The App as a Web-standard `fetch`. `main.ts` serves it; tests and the in-process client call it without a port. */
 export const createApi = (app: App, state: ProcessState = { draining: false }) => {
-  const measured = metrics(app)
+  const look = watcher(app)
+  const measured = metrics(app, look)
   const router = new Elysia({ name: 'api', normalize: true, aot: true })
     .use(problems(app))
     .use(cors(app))
@@ -32,7 +33,7 @@ export const createApi = (app: App, state: ProcessState = { draining: false }) =
     .use(body)
     .use(root(app))
     .use(errorsPage(app))
-    .use(health(app, state))
+    .use(health(app, state, look))
     .use(measured.plugin)
   if (app.mailer.inbox && !app.config.production) router.use(inboxPage(app))
   for (const feature of app.features) if (feature.pages) router.use(feature.pages(app))
@@ -53,12 +54,13 @@ const mount = (app: App, router: AnyElysia, { name, routes }: Feature) => {
 
 /** What a worker answers: how it is, and its metrics. */
 export const createProbes = (app: App, state: ProcessState) => {
-  const measured = metrics(app)
+  const look = watcher(app)
+  const measured = metrics(app, look)
   const router = new Elysia({ name: 'probes', aot: true })
     .use(problems(app))
     .use(headers(app))
     .use(gate())
-    .use(health(app, state))
+    .use(health(app, state, look))
     .use(measured.plugin)
   return { fetch: edge(app, router, policiesOf(router), measured) }
 }

@@ -58,6 +58,8 @@ export interface HealthReport {
   status: 'pass' | 'warn' | 'fail'
   /** For operators only. */
   detail?: Record<string, unknown>
+  /** Numbers worth a graph and an alert: `backup_age_seconds` is `keel_backup_age_seconds` at `/metrics`. */
+  gauges?: Record<string, number>
 }
 
 /** Everything a feature is. The house reads these; it knows no feature by name. */
