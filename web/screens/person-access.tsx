@@ -60,7 +60,11 @@ const SecondFactor = ({ id }: { id: string }) => {
 
 const Sessions = ({ id }: { id: string }) => {
   const { viewer } = useSession()
-  const sessions = useFetched(['people', 'sessions', id], () => api().admin.users({ id }).sessions.get())
+  const sessions = useFetched(['people', 'sessions', id], () =>
+    api()
+      .admin.users({ id })
+      .sessions.get({ query: { limit: '100' } }),
+  )
   const end = useAct((sessionId: string) => api().admin.users({ id }).sessions({ sessionId }).delete(), {
     said: 'That session has ended',
     refresh: ['people'],

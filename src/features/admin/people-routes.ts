@@ -7,7 +7,8 @@ import {
   impersonate,
   logOut,
   mailReset,
-  SessionListModel,
+  SessionModel,
+  SessionQuery,
   sessionsOf,
 } from '#features/auth'
 import {
@@ -88,17 +89,15 @@ export const peopleRoutes = (app: App) =>
       response: { 204: t.Void() },
       fails: [USER_NOT_FOUND, NOT_YOURSELF, OUTRANKED],
     })
-    .get(
-      '/:id/sessions',
-      async ({ ctx, params }) => ({ data: await sessionsOf(ctx, params.id), meta: { limit: 50, nextCursor: null } }),
-      {
-        permission: 'users:manage',
-        summary: 'Where somebody is signed in',
-        params: ById,
-        response: { 200: SessionListModel },
-        fails: [USER_NOT_FOUND],
-      },
-    )
+    .get('/:id/sessions', ({ ctx, params, query }) => sessionsOf(ctx, params.id, query), {
+      permission: 'users:manage',
+      paged: true,
+      summary: 'Where somebody is signed in',
+      params: ById,
+      query: SessionQuery,
+      response: { 200: pageOf(SessionModel) },
+      fails: [USER_NOT_FOUND],
+    })
     .delete(
       '/:id/sessions/:sessionId',
       async ({ ctx, params, status }) => status(204, await endSessionOf(ctx, params.id, params.sessionId)),

@@ -1,6 +1,6 @@
 import { and, gt, isNull } from 'drizzle-orm'
 import type { Context, Signed } from '#core'
-import { transaction } from '#db'
+import { type PageRequest, transaction } from '#db'
 import { findSubordinate, getAnybody } from '#features/users'
 import { failures } from './failures'
 import { sendReset } from './password'
@@ -16,9 +16,9 @@ export const logOut = (ctx: Context, userId: string): Promise<void> =>
     await revokeSessions(tx, ctx, userId, 'logged_out_by_admin')
   })
 
-/** Where somebody is signed in. Throws USER_NOT_FOUND. */
-export const sessionsOf = async (ctx: Signed, userId: string) =>
-  await listSessions(ctx, (await getAnybody(ctx, userId)).id)
+/** Where somebody is signed in. Throws USER_NOT_FOUND, VALIDATION_FAILED for a cursor of another list. */
+export const sessionsOf = async (ctx: Signed, userId: string, query: PageRequest) =>
+  await listSessions(ctx, query, (await getAnybody(ctx, userId)).id)
 
 /** Ends one session of somebody else. Throws USER_NOT_FOUND, NOT_YOURSELF, OUTRANKED, SESSION_NOT_FOUND. */
 export const endSessionOf = (ctx: Context, userId: string, sessionId: string): Promise<void> =>

@@ -22,7 +22,8 @@ export { impersonate } from './impersonation'
 export { makeAdmin } from './make-admin'
 export {
   Password as PasswordModel,
-  SessionList as SessionListModel,
+  Session as SessionModel,
+  SessionQuery,
   Tokens as TokensModel,
   Transport as TransportModel,
 } from './models'

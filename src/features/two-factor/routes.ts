@@ -2,7 +2,7 @@ import { Elysia, t } from 'elysia'
 import type { App } from '#core'
 import { authFailures, handOver, TokensModel, TransportModel } from '#features/auth'
 import { userFailures } from '#features/users'
-import { httpFailures, requireSameSite, router } from '#http'
+import { httpFailures, refuseCrossSite, router } from '#http'
 import { answer } from './challenge'
 import { disable, newBackupCodes, resetTwoFactor } from './change'
 import { begin, verify } from './enrol'
@@ -23,7 +23,7 @@ const ownRoutes = (app: App) =>
     .post(
       '/challenge',
       async ({ ctx, body, query, request, set }) => {
-        if (query.transport === 'cookie') requireSameSite(app.config, request)
+        if (query.transport === 'cookie') refuseCrossSite(app.config, request)
         return await handOver(ctx, await answer(ctx, body), query.transport, { set })
       },
       {
