@@ -16,7 +16,6 @@ import type { HashingCost } from './adapters/passwords/port'
 import { openQueue } from './adapters/queue/open'
 import { openRedis } from './adapters/redis/open'
 import { openStorage, openVault } from './adapters/storage/open'
-import { openTraces } from './adapters/traces/open'
 import type { Config } from './config'
 import * as list from './features'
 import { mail } from './mail'
@@ -57,7 +56,6 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
     bus,
     redis,
     log,
-    traces: await openTraces(config, log),
     clock,
     features,
     lifetime: new AbortController(),
@@ -81,6 +79,5 @@ export const closeApp = async (app: App) => {
   await app.counters.close()
   await app.bus.close()
   await app.redis?.close()
-  await app.traces?.close()
   await app.database.close()
 }
