@@ -2,9 +2,9 @@ import { join, resolve } from 'node:path'
 import { Cron } from 'croner'
 import ipaddr from 'ipaddr.js'
 import pkg from '../package.json'
+import { type Environment, readers } from './environment'
 import { masterSecrets } from './master-secrets'
 
-type Environment = Record<string, string | undefined>
 export type Config = Readonly<ReturnType<typeof parse>>
 
 /** Everything that is wrong with the environment, in one message. Holds no value. */
@@ -26,56 +26,7 @@ export const loadConfig = (env: Environment = process.env): Config => {
 }
 
 const parse = (env: Environment, problems: string[] = []) => {
-  const wrong = (name: string, expected: string) => void problems.push(`${name} ${expected}`)
-  const text = (name: string) => env[name]?.trim() || undefined
-  const oneOf = <const T extends string>(name: string, allowed: readonly T[], fallback: T): T => {
-    const value = text(name)
-    if (value === undefined) return fallback
-    if ((allowed as readonly string[]).includes(value)) return value as T
-    wrong(name, `has to be one of ${allowed.join(', ')}`)
-    return fallback
-  }
-  const whole = (name: string, fallback: number, min: number, max: number) => {
-    const value = text(name)
-    if (value === undefined) return fallback
-    if (/^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value)
-    wrong(name, `has to be a whole number from ${min} to ${max}`)
-    return fallback
-  }
-  const flag = (name: string, fallback: boolean) => {
-    const value = text(name)?.toLowerCase()
-    if (value === undefined) return fallback
-    if (['true', 'on', '1'].includes(value)) return true
-    if (['false', 'off', '0'].includes(value)) return false
-    wrong(name, 'has to be true, on, 1, false, off or 0')
-    return fallback
-  }
-  const url = (name: string, protocols: string[]) => {
-    const value = text(name)
-    if (value === undefined) return undefined
-    const parsed = URL.canParse(value) ? new URL(value) : undefined
-    if (parsed && protocols.includes(parsed.protocol)) return value.replace(/\/+$/, '')
-    wrong(name, `has to be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`)
-    return undefined
-  }
-  const date = (name: string) => {
-    const value = text(name)
-    if (value === undefined) return undefined
-    if (/^\d{4}-\d{2}-\d{2}(T[\d:.]+Z)?$/.test(value) && !Number.isNaN(Date.parse(value))) return new Date(value)
-    wrong(name, 'has to be an ISO date such as 2027-01-31')
-    return undefined
-  }
-  const list = (name: string) =>
-    (text(name) ?? '')
-      .split(',')
-      .map((item) => item.trim())
-      .filter(Boolean)
-  const together = (names: string[]) => {
-    const missing = names.filter((name) => !text(name))
-    if (missing.length > 0 && missing.length < names.length)
-      wrong(missing.join(', '), `is missing: ${names.join(', ')} belong together`)
-    return missing.length === 0
-  }
+  const { wrong, text, oneOf, whole, fraction, flag, url, date, list, pairs, together } = readers(env, problems)
 
   // Unset is development: detail for people never depends on it, only comfort does (made-up secret, inbox, plain cookies).
   const environment = oneOf('NODE_ENV', ['development', 'test', 'production'], 'development')
@@ -142,6 +93,8 @@ const parse = (env: Environment, problems: string[] = []) => {
     wrong('BACKUP_CRON', 'has to have five fields, such as 30 3 * * *: minute, hour, day, month, day of week')
   const s3 = together(['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'])
 
+  const traceEndpoint = url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:'])
+
   if (text('BACKUP_S3_BUCKET') && !s3) wrong('BACKUP_S3_BUCKET', 'needs S3_ENDPOINT and the keys that belong to it')
 
   return {
@@ -198,6 +151,15 @@ const parse = (env: Environment, problems: string[] = []) => {
     webhook: { allowHttp: webhookHttp, allowPrivate: webhookPrivate, retrySchedule: retrySchedule.map(Number) },
     swagger: flag('SWAGGER', true),
     metricsToken: text('METRICS_TOKEN'),
+    traces:
+      traceEndpoint === undefined
+        ? undefined
+        : {
+            endpoint: traceEndpoint,
+            headers: pairs('OTEL_EXPORTER_OTLP_HEADERS'),
+            serviceName: text('OTEL_SERVICE_NAME') ?? appName,
+            ratio: fraction('OTEL_TRACES_SAMPLER_ARG', 1),
+          },
     logLevel: oneOf(
       'LOG_LEVEL',
       ['debug', 'info', 'warn', 'error', 'silent'],
