@@ -5,6 +5,7 @@ WORKDIR /app
 COPY package.json bun.lock bunfig.toml ./
 RUN bun install --frozen-lockfile --production --ignore-scripts
 
+# <admin-page>
 # The admin page is built from development dependencies, none of which goes further.
 FROM oven/bun:1.4.5-slim AS web
 WORKDIR /app
@@ -15,6 +16,7 @@ COPY scripts scripts
 COPY src src
 COPY web web
 RUN bun run build:web
+# </admin-page>
 
 FROM oven/bun:1.4.5-slim
 ENV NODE_ENV=production TZ=UTC DATA_DIR=/data PORT=3000
@@ -24,7 +26,9 @@ COPY package.json bunfig.toml tsconfig.json ./
 COPY drizzle drizzle
 COPY scripts scripts
 COPY src src
+# <admin-page>
 COPY --from=web /app/web/dist web/dist
+# </admin-page>
 # The volume takes its owner from here; everything else may be read-only.
 RUN mkdir /data && chown bun:bun /data
 USER bun

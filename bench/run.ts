@@ -12,10 +12,9 @@ import { page } from './suites/page'
 import { people } from './suites/people'
 import { queue } from './suites/queue'
 import { start } from './suites/start'
-import { streams } from './suites/streams'
 import { webhooks } from './suites/webhooks'
 
-const SUITES: Record<string, Suite> = { me, start, idle, people, queue, webhooks, streams, images, page }
+const SUITES: Record<string, Suite> = { me, start, idle, people, queue, webhooks, images, page }
 const RESULTS = join(import.meta.dir, 'results.md')
 
 const HELP = `Usage: bun run bench [suite…] [options]

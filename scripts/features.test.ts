@@ -1,23 +1,12 @@
-import { expect, test } from 'bun:test'
-import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { tempFolder } from '#tests'
-import { keptFiles } from './lib/files'
+import { expect, onTestFinished, test } from 'bun:test'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectCopy } from './lib/project-copy'
 import { ROOT, run } from './lib/run'
 
-/** A copy of the project that may be changed. */
-const copy = async () => {
-  const { path } = tempFolder()
-  for (const file of await keptFiles()) {
-    mkdirSync(dirname(join(path, file)), { recursive: true })
-    cpSync(join(ROOT, file), join(path, file))
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(path, 'node_modules'))
-  return { path, bun: (...words: string[]) => run(['bun', ...words], { cwd: path }) }
-}
-
 test('a feature made by one command works, and goes by another', async () => {
-  const { path, bun } = await copy()
+  const { path, bun, remove } = await projectCopy()
+  onTestFinished(remove)
   const made = await bun('run', 'new-feature', 'order-items')
   expect(made.output).toContain('Try it: bun test src/features/order-items')
   const tested = await bun('test', 'src/features/order-items')
@@ -25,7 +14,7 @@ test('a feature made by one command works, and goes by another', async () => {
   expect(tested.code).toBe(0)
 
   const removed = await bun('run', 'remove-feature', 'order-items')
-  expect(removed.output).toContain('order-items: folder, line and page are gone')
+  expect(removed.output).toContain('They are gone.')
   expect(existsSync(join(path, 'src/features/order-items'))).toBe(false)
   expect(existsSync(join(path, 'docs/guide/order-items.md'))).toBe(false)
   expect(await Bun.file(join(path, 'src/features.ts')).text()).toBe(

@@ -1,108 +1,74 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { dependentsOf } from './lib/dependents'
-import { keptFiles } from './lib/files'
-import { ROOT, run } from './lib/run'
+import { readArguments } from './lib/arguments'
+import { leavesOf } from './lib/feature-names'
+import { projectCopy } from './lib/project-copy'
+import { run } from './lib/run'
 
 const HELP = `bun run prune-check [NAME…] [--full]
 
-Proves that a feature can be deleted: in a copy of the repository it removes the folder and its line in
-src/features.ts, and what lies outside and imports it, such as its commands. Then types, architecture and the account's
-journey have to pass. It does so for each leaf (or those named), and for all of them at once, then with the tests of
-the features that stay. Documents are not looked at: they go on telling of what is gone. The admin page is written against the whole API and is not looked at: its screens of what is gone are
-not shown.
+Proves that a feature can be removed: in a copy of the repository it runs \`remove-feature\`, and then types (the admin
+page's, too), rules, unused code, documents and the account's journey have to pass. It does so for each leaf (or those
+named), two at a time; and \`setup\` without any leaf has to make a project in which every test that is left passes.
 
-  --full  runs every test that is left (takes long; those of the edge take routes of some leaves as their examples)`
+  --full  every test that is left for each of them, too; takes long`
 
-/** The two features that others build on. */
-const BASE = ['users', 'auth']
-const LINE = /from '#features\/([\w-]+)'/
+/** Copies that are looked at side by side. */
+const LANES = 2
+const FEW = ['tests/architecture.test.ts', 'tests/journeys/account.test.ts', 'scripts/seed.test.ts']
 
-const { values, positionals } = parseArgs({
-  options: { full: { type: 'boolean' }, help: { type: 'boolean' } },
-  allowPositionals: true,
-})
-if (values.help) {
-  console.log(HELP)
-  process.exit(0)
-}
-
-const list = await Bun.file(join(ROOT, 'src/features.ts')).text()
-const leaves = list
-  .split('\n')
-  .flatMap((line) => LINE.exec(line)?.[1] ?? [])
-  .filter((name) => !BASE.includes(name))
+const { values, positionals } = readArguments(HELP, { full: { type: 'boolean' } }, true)
+const leaves = await leavesOf()
 const chosen = positionals.length > 0 ? positionals : leaves
 const unknown = chosen.filter((name) => !leaves.includes(name))
 if (unknown.length > 0) {
   console.error(`Not a leaf feature: ${unknown.join(', ')}; there are ${leaves.join(', ')}`)
   process.exit(2)
 }
-
 if (chosen.length === 0) console.log('There is no leaf feature: nothing to remove')
+
 const failures: string[] = []
-for (const name of chosen)
-  await without(name, [name], values.full ? [] : ['tests/architecture.test.ts', 'tests/journeys/account.test.ts'])
-if (chosen.length > 1)
-  await without(
-    'every leaf',
-    chosen,
-    values.full ? [] : ['tests/architecture.test.ts', 'tests/journeys/account.test.ts', 'src/features'],
-  )
+const takeOut = ['bun', 'scripts/remove-feature.ts']
+const setUp = ['bun', 'scripts/setup.ts', '--name', 'pruned', '--without', 'all', '--yes', '--no-install']
+const waiting = chosen.map((name) => ({ title: name, command: [...takeOut, name], tests: values.full ? [] : FEW }))
+// The longest first.
+if (positionals.length === 0) waiting.unshift({ title: 'every leaf', command: setUp, tests: [] })
+await Promise.all(
+  Array.from({ length: LANES }, async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await without(next)
+  }),
+)
 if (failures.length > 0) console.error(`\nCannot be removed cleanly: ${failures.join(', ')}`)
 process.exit(failures.length > 0 ? 1 : 0)
 
-async function without(title: string, names: string[], tests: string[]) {
+async function without({ title, command, tests }: (typeof waiting)[number]) {
   const begun = performance.now()
-  const folder = mkdtempSync(join(tmpdir(), 'keel-pruned-'))
+  const { path, remove } = await projectCopy()
   try {
-    await copy(folder)
-    for (const name of names) {
-      rmSync(join(folder, 'src/features', name), { recursive: true })
-      for (const path of await dependentsOf(name, await keptFiles(), ROOT)) rmSync(join(folder, path), { force: true })
-    }
-    await Bun.write(
-      join(folder, 'src/features.ts'),
-      list
-        .split('\n')
-        .filter((line) => !names.includes(LINE.exec(line)?.[1] ?? ''))
-        .join('\n'),
-    )
-    const fault = await faultIn(folder, tests)
-    console.log(
-      `${fault ? '✗' : '✓'} without ${title.padEnd(16)} ${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s`,
-    )
+    const fault = await faultIn(path, command, tests)
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1).padStart(6)
+    console.log(`${fault ? '✗' : '✓'} without ${title.padEnd(16)} ${seconds} s`)
     if (!fault) return
     failures.push(title)
     console.error(fault)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    remove()
   }
 }
 
-async function faultIn(folder: string, tests: string[]) {
-  const types = await run(['bunx', 'tsc', '--noEmit'], { cwd: folder })
-  if (!types.ok) return types.output.trimEnd().split('\n').slice(0, 20).join('\n')
-  const tested = await run(['bun', 'test', '--retry=2', '--timeout=60000', ...tests], {
-    cwd: folder,
-    env: { PRUNED: '1' },
-  })
-  if (!tested.ok)
-    return tested.output
-      .split('\n')
-      .filter((line) => !line.startsWith('(pass)'))
-      .slice(-80)
-      .join('\n')
+async function faultIn(folder: string, removal: string[], tests: string[]) {
+  for (const command of [
+    removal,
+    ['bun', 'run', 'types'],
+    ['bunx', 'biome', 'check', '.'],
+    ['bunx', 'knip', '--no-progress', '--no-config-hints'],
+    ['bun', 'test', '--retry=2', '--timeout=60000', ...tests],
+  ]) {
+    const { ok, output } = await run(command, { cwd: folder })
+    if (!ok)
+      return output
+        .split('\n')
+        .filter((line) => !line.startsWith('(pass)') && !line.startsWith('(skip)'))
+        .slice(-80)
+        .join('\n')
+  }
   return undefined
-}
-
-/** The repository, with the installed packages linked. */
-async function copy(folder: string) {
-  for (const path of await keptFiles()) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    cpSync(join(ROOT, path), join(folder, path))
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
 }

@@ -16,7 +16,6 @@ import type { HashingCost } from './adapters/passwords/port'
 import { openQueue } from './adapters/queue/open'
 import { openRedis } from './adapters/redis/open'
 import { openStorage, openVault } from './adapters/storage/open'
-import { openTraces } from './adapters/traces/open'
 import type { Config } from './config'
 import * as list from './features'
 import { mail } from './mail'
@@ -57,7 +56,6 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
     bus,
     redis,
     log,
-    traces: await openTraces(config, log),
     clock,
     features,
     lifetime: new AbortController(),
@@ -66,11 +64,13 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
   return app
 }
 
+// <backups>
 /** What a script needs that must not open the database: its server is down, and there may be none. */
 export const openDisconnected = async (config: Config) => ({
   aside: asideFor(config),
   vault: await openVault(config, systemClock),
 })
+// </backups>
 
 /** Closes what `openApp` opened, in the opposite order. Stop the queue first. */
 export const closeApp = async (app: App) => {
@@ -81,6 +81,5 @@ export const closeApp = async (app: App) => {
   await app.counters.close()
   await app.bus.close()
   await app.redis?.close()
-  await app.traces?.close()
   await app.database.close()
 }

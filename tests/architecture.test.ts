@@ -177,8 +177,7 @@ describe('12. every transaction that changes a business row', () => {
 })
 
 describe('14. documents', () => {
-  // Where a feature was removed to see what is left, documents still tell of it.
-  test.skipIf(process.env.PRUNED !== undefined)('cite only paths that exist', async () => {
+  test('cite only paths that exist', async () => {
     const files = await keptFiles()
     const documents = files.filter((file) => file.endsWith('.md'))
     const missing = await Promise.all(documents.map(async (file) => missingIn(file, await read(file), files)))

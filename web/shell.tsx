@@ -63,7 +63,9 @@ export const Shell = ({ name }: { name: string }) => {
             <ActionIcon variant="subtle" color="gray" size="lg" onClick={toggleColorScheme} aria-label="Light or dark">
               <Icon name="sun" />
             </ActionIcon>
+            {/* <notifications> */}
             {viewer.features.includes('notifications') && <Bell />}
+            {/* </notifications> */}
             <AccountMenu />
           </Group>
         </Group>

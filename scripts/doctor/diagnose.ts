@@ -29,7 +29,9 @@ export const CHECKS: Record<string, Check> = {
   mail,
   redis,
   storage,
+  // <backups>
   backups,
+  // </backups>
   server: running,
 }
 

@@ -3,6 +3,15 @@ import { ROOT } from './run'
 
 const LIST = join(ROOT, 'src/features.ts')
 
+/** The two features that others build on. */
+export const BASE = ['users', 'auth']
+
+/** The features that can go, by their folders. */
+export const leavesOf = async (): Promise<string[]> =>
+  [...(await Bun.file(LIST).text()).matchAll(/from '#features\/([\w-]+)'/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => !BASE.includes(name))
+
 const camel = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 const pascal = (name: string) => camel(name).replace(/^\w/, (letter) => letter.toUpperCase())
 const snake = (name: string) => name.replaceAll('-', '_')

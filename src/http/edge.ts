@@ -16,7 +16,6 @@ import { checkQuery } from './query'
 import { rateLimits } from './rate-limit'
 import { refusals } from './refused'
 import { requestIds } from './request-id'
-import { requestSpans } from './spans'
 import { refuseVersion, versionHeaders, versionOf } from './versions'
 
 /** Characters of a request's address; beyond it nobody links on purpose. */
@@ -51,7 +50,6 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
   const limit = rateLimits(app)
   const log = accessLog(app)
   const tellOfRefusal = refusals(app)
-  const spans = requestSpans(app)
   const answer = cached(
     app,
     policies.all,
@@ -74,8 +72,6 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
 
   const check = async (request: Request, exchange: Exchange, path: string) => {
     exchange.policy = policies.find(request.method, path)
-    const probe = path.startsWith('/health/') || path === '/health' || path === '/metrics'
-    if (!probe) spans?.begin(exchange, request)
     const version = versionOf(path)
     if (version) {
       exchange.version = version
@@ -86,7 +82,8 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
       const identifying = identify(request, exchange)
       if (identifying) await identifying
     }
-    const limiting = probe ? undefined : limit(exchange)
+    const unlimited = path.startsWith('/health/') || path === '/health' || path === '/metrics'
+    const limiting = unlimited ? undefined : limit(exchange)
     if (limiting) await limiting
     if (version) refuseVersion(app, version)
     if (exchange.policy) {
@@ -122,7 +119,6 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
     if (exchange.error !== undefined) await tellOfRefusal(request, exchange, response.status)
     const duration = performance.now() - exchange.startedAt
     meter.observe(exchange, request.method, response.status, duration / 1000)
-    spans?.end(exchange, response.status)
     log(exchange, request, response, duration)
     return response
   }

@@ -47,7 +47,7 @@ describe('any error', () => {
     const replies = [
       await anon.post('/auth/login', '{', json),
       await anon.get('/auth/me'),
-      await as.ada.get('/admin/stats'),
+      await as.ada.get('/users'),
       await anon.get('/nowhere'),
       await outside.get('/nowhere'),
       await outside.get('/.env'),

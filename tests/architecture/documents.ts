@@ -21,7 +21,7 @@ export const missingIn = (document: string, text: string, files: readonly string
     ...cited.filter((path) => !exists(path) && !exists(join(dirname(document), path))),
     ...linked.filter((path) => !exists(path)),
   ]
-    .filter((path) => !NOT_HERE.test(path) && !isRemovedFeature(path, files))
+    .filter((path) => !NOT_HERE.test(path))
     .map((path) => `${document} names ${path}`)
 }
 
@@ -29,12 +29,6 @@ const existing = (files: readonly string[]) => (path: string) => {
   const plain = path.replace(/\/$/, '').replace(/:\d+$/, '')
   if (plain.includes('*')) return files.some((file) => new Glob(plain).match(file))
   return files.some((file) => file === plain || file.startsWith(`${plain}/`))
-}
-
-/** Documents may go on about a feature that somebody has removed. */
-const isRemovedFeature = (path: string, files: readonly string[]) => {
-  const [, feature] = /^src\/features\/([\w-]+)/.exec(path) ?? []
-  return feature !== undefined && !files.some((file) => file.startsWith(`src/features/${feature}/`))
 }
 
 /** Names of Markdown files, in a document or a comment, that no file of ours has. */

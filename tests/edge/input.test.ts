@@ -43,7 +43,7 @@ describe('a body', () => {
   // bar 119
   test('that is empty is refused wherever one is needed', async () => {
     const needing = taking('json').filter(({ required }) => required.length > 0)
-    expect(needing.length).toBeGreaterThan(20)
+    expect(needing.length).toBeGreaterThan(8)
     const faults = await faultsIn(needing, async (operation) => {
       for (const empty of ['', undefined]) {
         const reply = await house.as.admin.send(operation.method, fill(operation, []), empty, json)
@@ -102,6 +102,7 @@ describe('a body', () => {
     expect((await house.as.ada.patch('/users/me', utf16, json)).status).toBe(400)
   })
 
+  // <exports>
   // bar 121, 186
   test.each(['null', 'true', '0', '""', '[]', '[{}]'])(
     'that is no object is refused where all of it may be left out: %s',
@@ -113,39 +114,7 @@ describe('a body', () => {
       expect(reply.json().errors).toEqual([{ path: '/filter', message: 'has to be an object' }])
     },
   )
-
-  // bar 43
-  test('with text in the place of a number or a switch is refused wherever there is one, and the field is named', async () => {
-    let tried = 0
-    const faults = await faultsIn(taking('json'), async (operation) => {
-      for (const path of unquoted(operation.example)) {
-        tried++
-        const body = quoted(operation.example, path)
-        const reply = await house.as.admin.send(operation.method, fill(operation, []), body)
-        const named = reply.json()?.errors?.map((error: Json) => error.path)
-        if (reply.status !== 422 || !named?.includes(path)) return `${path}: ${reply.status} ${named}`
-      }
-    })
-    expect(faults).toEqual([])
-    expect(tried).toBeGreaterThan(8)
-  })
-
-  // bar 43
-  test('has numbers inside records, lists and what may be null as well', async () => {
-    const { ada, admin } = house.as
-    const limit = { limit: '30', window: 60 }
-    for (const [body, path] of [
-      [{ tiers: { login: limit } }, '/tiers/login/limit'],
-      [{ general: limit }, '/general/limit'],
-    ] as const) {
-      const reply = await admin.patch('/admin/settings/rate-limits', body)
-      expect(reply).toRefuse(422, 'validation_failed')
-      expect(reply.json().errors).toMatchObject([{ path }])
-    }
-    const key = { name: 'ci', scopes: [], rateLimit: { limit: 60, window: '60' } }
-    expect(await ada.post('/api-keys', key)).toRefuse(422, 'validation_failed')
-    expect((await ada.get('/users/me')).status).toBe(200)
-  })
+  // </exports>
 
   // bar 135
   test.each(['gzip', 'deflate', 'br', 'zstd', 'gzip, gzip', 'GZIP'])(
@@ -156,26 +125,13 @@ describe('a body', () => {
       for (const path of ['/auth/login', '/auth/register'])
         expect(await house.anon.post(path, bomb, { headers })).toRefuse(415, 'unsupported_media_type')
       expect(await house.as.ada.patch('/users/me', bomb, { headers })).toRefuse(415, 'unsupported_media_type')
+      // <files>
       const multipart = { 'content-type': 'multipart/form-data; boundary=x', 'content-encoding': coding }
       expect(await house.as.ada.post('/upload', bomb, { headers: multipart })).toRefuse(415, 'unsupported_media_type')
+      // </files>
     },
   )
 })
-
-/** Pointers to what of an example JSON writes without quotes. */
-const unquoted = (example: Json, path = ''): string[] => {
-  if (typeof example === 'number' || typeof example === 'boolean') return [path]
-  if (typeof example !== 'object' || example === null) return []
-  return Object.entries<Json>(example).flatMap(([name, member]) => unquoted(member, `${path}/${name}`))
-}
-
-/** The same with that in quotes. */
-const quoted = (example: Json, path: string): Json => {
-  const [, name = '', ...rest] = path.split('/')
-  if (path === '') return String(example)
-  const member = quoted(example[name], rest.map((one) => `/${one}`).join(''))
-  return Array.isArray(example) ? example.with(Number(name), member) : { ...example, [name]: member }
-}
 
 /** Names of the query parameters of every reading operation. */
 const queries = async (): Promise<{ path: string; name: string }[]> => {
@@ -218,7 +174,7 @@ describe('a query', () => {
     const count = () => rows(house.config, 'SELECT count(*) AS n FROM users')[0].n
     const before = count()
     const parameters = (await queries()).filter(({ path }) => !path.includes('/stream'))
-    expect(parameters.length).toBeGreaterThan(30)
+    expect(parameters.length).toBeGreaterThan(10)
     const faults: string[] = []
     for (const { path, name } of parameters) {
       for (const value of HOSTILE) {
@@ -256,7 +212,7 @@ describe('a query', () => {
   // bar 134
   test('that names a parameter twice is refused at every list', async () => {
     const lists = new Set((await queries()).filter(({ name }) => name === 'limit').map(({ path }) => path))
-    expect(lists.size).toBeGreaterThan(8)
+    expect(lists.size).toBeGreaterThan(1)
     const faults: string[] = []
     for (const path of lists) {
       for (const twice of [
@@ -304,7 +260,7 @@ describe('a path', () => {
   test('parameter that leaves the path is a 404 or 422 everywhere; nothing is found under it', async () => {
     const { admin } = house.as
     const withIds = operations.filter((operation) => parametersOf(operation).length > 0)
-    expect(withIds.length).toBeGreaterThan(20)
+    expect(withIds.length).toBeGreaterThan(3)
     const faults = await faultsIn(withIds, async (operation) => {
       for (const value of CROOKED) {
         const values = parametersOf(operation).map(() => value)

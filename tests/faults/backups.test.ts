@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path'
 import { minutes } from '#core'
 import { moveableClock, type TestApp, tempFolder, testApp } from '#tests'
 import { packedKey } from '../../src/features/backups/vault'
+// <exports>
 import { keyOf } from '../../src/features/exports/view'
+// </exports>
 import { hasS3, startS3 } from '../support/s3'
 import { SECRET, type Started, startServer } from '../support/server'
 
@@ -116,6 +118,7 @@ describe('the drill', () => {
   test('data and a file, a backup, the volume is lost, restore, start, sign in: all is there', async () => {
     await load()
     let ask = await signIn((await start()).url)
+    // <files>
     const form = new FormData()
     form.set('file', new File(['hello from the file'], 'hello.txt'))
     const { accessToken } = await fetch(`${server?.url}/api/v1/auth/login`, {
@@ -127,6 +130,7 @@ describe('the drill', () => {
     const file = await fetch(`${server?.url}/api/v1/upload`, { method: 'POST', headers, body: form }).then((r) =>
       r.json(),
     )
+    // </files>
     const before = (await ask('GET', '/users?limit=1&count=true')).json.meta.total
     const out = join(folder.path, 'kept.backup')
     const env = { BACKUP_ENCRYPTION_KEY: 'a key for tests only: 0123456789abcdef' }
@@ -143,8 +147,10 @@ describe('the drill', () => {
     const took = Math.round(performance.now() - startedAt)
     process.stdout.write(`  from a lost volume to signed in: ${took} ms, ${before} people\n`)
     expect((await ask('GET', '/users?limit=1&count=true')).json.meta.total).toBe(before)
+    // <files>
     const login = await ask('GET', `/files/${file.id}`)
     expect(login.json.sha256).toBe(file.sha256)
+    // </files>
   }, 60_000)
 
   test('the command refuses while a server has the database open, and what is no backup', async () => {
@@ -241,6 +247,7 @@ describe('a server that is killed', () => {
     process.stdout.write(`  ${old} × the old one, ${renewed} × the new one\n`)
   }, 120_000)
 
+  // <exports>
   test('while it makes an export makes it anew, and leaves no half file', async () => {
     await load()
     const { url, kill } = await start()
@@ -259,4 +266,5 @@ describe('a server that is killed', () => {
     await finish()
     expect(await rowNow(app)).toMatchObject({ status: 'completed', rows: PEOPLE + 1, size: statSync(file).size })
   }, 60_000)
+  // </exports>
 })

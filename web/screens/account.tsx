@@ -30,16 +30,20 @@ const Account = () => {
               ]}
             />
           </Card>
+          {/* <two-factor> */}
           <SecondFactor on={me.data?.twoFactorEnabled} />
+          {/* </two-factor> */}
         </Stack>
         <Stack>
           <Sessions />
+          {/* <activity> */}
           <Card withBorder>
             <Title order={2} size="h4" mb="sm">
               What happened around you
             </Title>
             <PersonActivity id={viewer.id} />
           </Card>
+          {/* </activity> */}
         </Stack>
       </SimpleGrid>
     </Page>

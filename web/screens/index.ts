@@ -14,8 +14,9 @@ interface Screen {
   View: LazyExoticComponent<ComponentType>
 }
 
-/** Every screen there is. A new one is a file beside this one and an entry here. */
+/** Every screen there is. A new one is a file beside this one and an entry here, in marks of its feature. */
 export const SCREENS: readonly Screen[] = [
+  // <admin>
   {
     path: '/',
     label: 'Overview',
@@ -24,6 +25,8 @@ export const SCREENS: readonly Screen[] = [
     permission: 'stats:read',
     View: lazy(() => import('./overview')),
   },
+  // </admin>
+  // <admin>
   {
     path: '/people',
     label: 'People',
@@ -32,6 +35,8 @@ export const SCREENS: readonly Screen[] = [
     permission: 'users:read',
     View: lazy(() => import('./people')),
   },
+  // </admin>
+  // <admin>
   {
     path: '/roles',
     label: 'Roles',
@@ -40,6 +45,8 @@ export const SCREENS: readonly Screen[] = [
     permission: 'roles:read',
     View: lazy(() => import('./roles')),
   },
+  // </admin>
+  // <audit>
   {
     path: '/audit',
     feature: 'audit',
@@ -49,6 +56,8 @@ export const SCREENS: readonly Screen[] = [
     permission: 'audit:read',
     View: lazy(() => import('./audit')),
   },
+  // </audit>
+  // <admin>
   {
     path: '/mails',
     label: 'Mails',
@@ -57,6 +66,8 @@ export const SCREENS: readonly Screen[] = [
     permission: 'emails:read',
     View: lazy(() => import('./mails')),
   },
+  // </admin>
+  // <files>
   {
     path: '/files',
     feature: 'files',
@@ -66,6 +77,8 @@ export const SCREENS: readonly Screen[] = [
     permission: 'files:read',
     View: lazy(() => import('./files')),
   },
+  // </files>
+  // <exports>
   {
     path: '/exports',
     feature: 'exports',
@@ -74,6 +87,8 @@ export const SCREENS: readonly Screen[] = [
     icon: 'exports',
     View: lazy(() => import('./exports')),
   },
+  // </exports>
+  // <jobs>
   {
     path: '/jobs',
     feature: 'jobs',
@@ -83,6 +98,8 @@ export const SCREENS: readonly Screen[] = [
     permission: 'jobs:read',
     View: lazy(() => import('./jobs')),
   },
+  // </jobs>
+  // <webhooks>
   {
     path: '/webhooks',
     feature: 'webhooks',
@@ -91,6 +108,8 @@ export const SCREENS: readonly Screen[] = [
     icon: 'webhooks',
     View: lazy(() => import('./webhooks')),
   },
+  // </webhooks>
+  // <backups>
   {
     path: '/backups',
     feature: 'backups',
@@ -100,6 +119,8 @@ export const SCREENS: readonly Screen[] = [
     permission: 'backups:manage',
     View: lazy(() => import('./backups')),
   },
+  // </backups>
+  // <admin>
   {
     path: '/limits',
     label: 'Rate limits',
@@ -108,6 +129,8 @@ export const SCREENS: readonly Screen[] = [
     permission: 'settings:manage',
     View: lazy(() => import('./limits')),
   },
+  // </admin>
+  // <api-keys>
   {
     path: '/keys',
     feature: 'api-keys',
@@ -116,5 +139,6 @@ export const SCREENS: readonly Screen[] = [
     icon: 'keys',
     View: lazy(() => import('./keys')),
   },
+  // </api-keys>
   { path: '/account', label: 'Account', group: 'You', icon: 'account', View: lazy(() => import('./account')) },
 ]

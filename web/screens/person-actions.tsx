@@ -105,6 +105,7 @@ export const PersonActions = ({ person }: { person: Person }) => {
           />
         </>
       )}
+      {/* <two-factor> */}
       {can('users:manage') && !myself && person.twoFactorEnabled && (
         <Ask
           label="Reset second factor…"
@@ -116,6 +117,7 @@ export const PersonActions = ({ person }: { person: Person }) => {
           said="The second factor is off"
         />
       )}
+      {/* </two-factor> */}
       {can('users:impersonate') && !myself && status === 'active' && !viewer.impersonatorId && (
         <Ask
           label="Act as…"

@@ -1,13 +1,16 @@
-import { Group, Stack, Text, Timeline } from '@mantine/core'
+import { Group, Skeleton, Stack, Text, Timeline } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { useFetched } from '../lib/act'
 import { api } from '../lib/api'
 import { formatAction } from '../lib/format'
 import { Link } from '../lib/router'
 import { Status, When } from '../parts/bits'
-import { Newest } from '../parts/newest'
+import { Trouble } from '../parts/trouble'
 
 const SHOWN = '20'
 
+// <activity>
 export const PersonActivity = ({ id }: { id: string }) => {
   const activity = useFetched(['activity', id], () =>
     api()
@@ -31,6 +34,9 @@ export const PersonActivity = ({ id }: { id: string }) => {
   )
 }
 
+// </activity>
+// <audit>
+// <admin>
 export const PersonAudit = ({ id }: { id: string }) => {
   const audit = useFetched(['audit', id], () =>
     api().admin['audit-logs'].get({ query: { resource: `user:${id}`, limit: SHOWN } }),
@@ -50,20 +56,18 @@ export const PersonAudit = ({ id }: { id: string }) => {
               <Status of={outcome} />
             </Group>
           ))}
-          <Group gap="md" fz="sm">
-            <Link className="plain" to={`/audit?resource=user:${id}`}>
-              All that was done to them
-            </Link>
-            <Link className="plain" to={`/audit?actorId=${id}`}>
-              All that they did
-            </Link>
-          </Group>
+          <Link className="plain" to={`/audit?resource=user:${id}`}>
+            All of it in the audit log
+          </Link>
         </Stack>
       )}
     </Newest>
   )
 }
 
+// </admin>
+// </audit>
+// <admin>
 export const PersonMails = ({ id }: { id: string }) => {
   const mails = useFetched(['mails', id], () => api().admin.emails.get({ query: { userId: id, limit: SHOWN } }))
   return (
@@ -85,4 +89,19 @@ export const PersonMails = ({ id }: { id: string }) => {
       )}
     </Newest>
   )
+}
+
+// </admin>
+interface Newest<T> {
+  of: UseQueryResult<{ data: T[] }>
+  none: string
+  children: (rows: T[]) => ReactNode
+}
+
+/** The newest rows of something, or why there are none. */
+const Newest = <T,>({ of, none, children }: Newest<T>) => {
+  if (of.isError) return <Trouble error={of.error} again={() => of.refetch()} />
+  if (!of.data) return <Skeleton h={200} />
+  if (of.data.data.length === 0) return <Text c="dimmed">{none}</Text>
+  return children(of.data.data)
 }

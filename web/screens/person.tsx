@@ -6,7 +6,6 @@ import { useSearch } from '../lib/router'
 import { useSession } from '../lib/session'
 import { Copyable, Facts, Status, When } from '../parts/bits'
 import { Trouble } from '../parts/trouble'
-import { PersonAccess } from './person-access'
 import { PersonActions } from './person-actions'
 import { PersonActivity, PersonAudit, PersonMails } from './person-history'
 
@@ -37,9 +36,12 @@ export const PersonDrawer = ({ id, close }: { id: string; close: () => void }) =
           <Tabs value={get('tab') || 'facts'} onChange={(tab) => set({ tab: tab ?? undefined })} keepMounted={false}>
             <Tabs.List>
               <Tabs.Tab value="facts">Facts</Tabs.Tab>
-              {can('users:manage') && <Tabs.Tab value="access">Access</Tabs.Tab>}
+              {/* <activity> */}
               {can('activities:read') && <Tabs.Tab value="activity">Activity</Tabs.Tab>}
+              {/* </activity> */}
+              {/* <audit> */}
               {can('audit:read') && <Tabs.Tab value="audit">Audit</Tabs.Tab>}
+              {/* </audit> */}
               {can('emails:read') && <Tabs.Tab value="mails">Mails</Tabs.Tab>}
             </Tabs.List>
             <Tabs.Panel value="facts" pt="md">
@@ -70,15 +72,16 @@ export const PersonDrawer = ({ id, close }: { id: string; close: () => void }) =
                 ]}
               />
             </Tabs.Panel>
-            <Tabs.Panel value="access" pt="md">
-              <PersonAccess id={user.id} />
-            </Tabs.Panel>
+            {/* <activity> */}
             <Tabs.Panel value="activity" pt="md">
               <PersonActivity id={user.id} />
             </Tabs.Panel>
+            {/* </activity> */}
+            {/* <audit> */}
             <Tabs.Panel value="audit" pt="md">
               <PersonAudit id={user.id} />
             </Tabs.Panel>
+            {/* </audit> */}
             <Tabs.Panel value="mails" pt="md">
               <PersonMails id={user.id} />
             </Tabs.Panel>

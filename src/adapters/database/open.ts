@@ -46,9 +46,11 @@ export const openDatabase = async (settings: DatabaseSettings, tools: Tools): Pr
   return openFile(path, { ...tools, dataDir })
 }
 
+// <backups>
 /** Heavy work on the database file of these settings without opening it here. Nothing where it is a server. */
 export const asideFor = ({ databaseUrl, dataDir }: Pick<DatabaseSettings, 'databaseUrl' | 'dataDir'>) =>
   databaseUrl.startsWith('file:') ? asideOf(pathOf(databaseUrl), dataDir) : undefined
+// </backups>
 
 /** The path that a `file:` URL names, from the working directory if it is relative. */
 export const pathOf = (url: string): string => resolve(url.replace(/^file:(\/\/(?=\/))?/, ''))

@@ -1,5 +1,4 @@
-import { SignJWT } from 'jose/jwt/sign'
-import { jwtVerify } from 'jose/jwt/verify'
+import { jwtVerify, SignJWT } from 'jose'
 import { type App, type Config, deriveKey, hours, later, minutes } from '#core'
 
 export const ACCESS_TOKEN_LIFETIME = minutes(15)

@@ -1,6 +1,5 @@
 import { t } from 'elysia'
 import { PersonName, UserModel } from '#features/users'
-import { pageQuery } from '#http'
 
 const EMAIL =
   "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$"
@@ -63,5 +62,8 @@ export const Session = t.Object({
   lastSeenAt: time(),
   expiresAt: time(),
 })
-export const SessionQuery = pageQuery(['createdAt', 'lastSeenAt'], {})
+export const SessionList = t.Object({
+  data: t.Array(Session),
+  meta: t.Object({ limit: t.Integer(), nextCursor: t.Nullable(t.String()) }),
+})
 export const DeletionScheduled = t.Object({ deletionScheduledAt: time() })

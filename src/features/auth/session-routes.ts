@@ -1,7 +1,7 @@
 import { t } from 'elysia'
 import type { App, Context } from '#core'
 import { me, UserModel, userFailures, view } from '#features/users'
-import { exchangeOf, httpFailures, pageOf, refuseCrossSite, requireSameSite, router } from '#http'
+import { exchangeOf, httpFailures, refuseCrossSite, requireSameSite, router } from '#http'
 import { cancelDeletion, scheduleDeletion } from './account-deletion'
 import { expiredCookies, refreshCookie, sessionCookies } from './cookies'
 import { failures } from './failures'
@@ -112,12 +112,10 @@ export const sessionRoutes = (app: App) =>
         response: { 204: t.Void() },
       },
     )
-    .get('/sessions', ({ ctx, query }) => listSessions(ctx, query), {
+    .get('/sessions', async ({ ctx }) => ({ data: await listSessions(ctx), meta: { limit: 50, nextCursor: null } }), {
       auth: 'session',
-      paged: true,
       summary: 'Where I am signed in',
-      query: model.SessionQuery,
-      response: { 200: pageOf(model.Session) },
+      response: { 200: model.SessionList },
     })
     .delete('/sessions/:id', async ({ ctx, params, status }) => status(204, await revokeSession(ctx, params.id)), {
       auth: 'session',

@@ -15,7 +15,7 @@ export const viewOf =
     sha256,
     encrypted,
     verified: verified === true,
-    ...(verifiedAt && { verifiedAt: verifiedAt.toISOString() }),
+    verifiedAt: verifiedAt?.toISOString() ?? null,
     problem,
     createdAt: createdAt.toISOString(),
     location: `${ctx.vault.driver}:${packedKey(id)}`,

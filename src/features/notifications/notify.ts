@@ -39,9 +39,8 @@ export const notify = defineJob<{ eventId: string }>('notifications.notify', {
       category: telling.category,
       title: telling.title(event.payload),
       link: telling.link ?? null,
-      inApp: preferences.inApp,
       createdAt: ctx.now,
-      readAt: null,
+      readAt: preferences.inApp ? null : ctx.now,
     }
     await bookkeeping(ctx, async (tx) => {
       const added = await tx

@@ -1,3 +1,4 @@
+// <webhooks>
 import { openQueue } from '#adapters/queue/open'
 import { type App, seconds } from '#core'
 import { closeApp, openApp } from '../../../src/app'
@@ -41,3 +42,4 @@ if (role === 'work') {
   await queue.work()
   say('ready')
 }
+// </webhooks>

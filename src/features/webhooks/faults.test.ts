@@ -2,8 +2,7 @@ import { Database as Sqlite } from 'bun:sqlite'
 import { afterEach, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
-import * as features from '../../src/features'
-import { listening, stage, subscribe } from '../support/webhooks'
+import { listening, stage, subscribe } from '../../../tests/support/webhooks'
 
 const KILLS = 5
 /** Requests to one endpoint that may be under way when a process dies. */
@@ -21,9 +20,9 @@ afterEach(async () => {
   for (const { kill } of children.splice(0)) await kill('SIGKILL')
 })
 
-/** The program under `support/children/webhooks.ts`. */
+/** The program under `tests/support/children/webhooks.ts`. */
 const child = (dataDir: string, role: string, userId: string): Child => {
-  const program = join(import.meta.dir, '../support/children/webhooks.ts')
+  const program = join(import.meta.dir, '../../../tests/support/children/webhooks.ts')
   const spawned = Bun.spawn([process.execPath, program, dataDir, role, userId], {
     stdin: 'ignore',
     stdout: 'pipe',
@@ -76,50 +75,39 @@ const until = async (holds: () => boolean) => {
   while (!holds()) await Bun.sleep(10)
 }
 
-/** Gone with its feature. */
-const promise = test.skipIf(!Object.hasOwn(features, 'webhooks'))
-
 // bar 182
-promise(
-  'what happened is sent although the process died right after the commit',
-  async () => {
-    const { dataDir, userId, server, secret, expected } = await prepare()
-    const first = child(dataDir, 'commit', userId)
-    await first.process.exited
-    expect(first.process.signalCode).toBe('SIGKILL')
-    expect(server.received).toEqual([])
-    expect(expected()).toHaveLength(1)
-    const second = child(dataDir, 'work', userId)
-    await server.has(1)
-    expect(await second.kill('SIGTERM')).toBe(0)
-    expect(server.received.map(({ headers }) => headers['webhook-id'])).toEqual(expected())
-    const [request] = server.received
-    expect(new Webhook(secret).verify(request?.raw ?? '', request?.headers ?? {})).toMatchObject({
-      type: 'thing.happened',
-    })
-  },
-  20_000,
-)
+test('what happened is sent although the process died right after the commit', async () => {
+  const { dataDir, userId, server, secret, expected } = await prepare()
+  const first = child(dataDir, 'commit', userId)
+  await first.process.exited
+  expect(first.process.signalCode).toBe('SIGKILL')
+  expect(server.received).toEqual([])
+  expect(expected()).toHaveLength(1)
+  const second = child(dataDir, 'work', userId)
+  await server.has(1)
+  expect(await second.kill('SIGTERM')).toBe(0)
+  expect(server.received.map(({ headers }) => headers['webhook-id'])).toEqual(expected())
+  const [request] = server.received
+  expect(new Webhook(secret).verify(request?.raw ?? '', request?.headers ?? {})).toMatchObject({
+    type: 'thing.happened',
+  })
+}, 20_000)
 
 // bar 183
-promise(
-  `nothing that happened is missed in ${KILLS} kills, and nothing comes twice but what was under way`,
-  async () => {
-    const { dataDir, userId, server, expected, unsent } = await prepare()
-    let acknowledged = 0
-    for (let kill = 1; kill <= KILLS; kill++) {
-      const one = child(dataDir, 'happen', userId)
-      await until(() => one.lines.length > 40 * kill)
-      await one.kill('SIGKILL')
-      acknowledged += one.lines.length
-    }
-    const last = child(dataDir, 'work', userId)
-    await until(() => unsent() === 0)
-    expect(await last.kill('SIGTERM')).toBe(0)
-    const ids = server.received.map(({ headers }) => headers['webhook-id'] ?? '')
-    expect(expected().length).toBeGreaterThanOrEqual(acknowledged)
-    expect([...new Set(ids)].sort()).toEqual(expected().sort())
-    expect(ids.length - new Set(ids).size).toBeLessThanOrEqual(KILLS * IN_FLIGHT)
-  },
-  60_000,
-)
+test(`nothing that happened is missed in ${KILLS} kills, and nothing comes twice but what was under way`, async () => {
+  const { dataDir, userId, server, expected, unsent } = await prepare()
+  let acknowledged = 0
+  for (let kill = 1; kill <= KILLS; kill++) {
+    const one = child(dataDir, 'happen', userId)
+    await until(() => one.lines.length > 40 * kill)
+    await one.kill('SIGKILL')
+    acknowledged += one.lines.length
+  }
+  const last = child(dataDir, 'work', userId)
+  await until(() => unsent() === 0)
+  expect(await last.kill('SIGTERM')).toBe(0)
+  const ids = server.received.map(({ headers }) => headers['webhook-id'] ?? '')
+  expect(expected().length).toBeGreaterThanOrEqual(acknowledged)
+  expect([...new Set(ids)].sort()).toEqual(expected().sort())
+  expect(ids.length - new Set(ids).size).toBeLessThanOrEqual(KILLS * IN_FLIGHT)
+}, 60_000)

@@ -1,2 +1,0 @@
-ALTER TABLE `webhook_deliveries` ADD `traceparent` text;--> statement-breakpoint
-ALTER TABLE `jobs` ADD `traceparent` text;
