@@ -67,6 +67,16 @@ describe.each(drivers)('storage: $name', ({ open }) => {
     expect(Bun.hash(found ?? '')).toBe(Bun.hash(await body.arrayBuffer()))
   })
 
+  test('a file of 20 MB is stored from where it lies', async () => {
+    const source = join(folder.path, 'source')
+    const content = crypto.getRandomValues(new Uint8Array(50_000))
+    await Bun.write(source, new Blob(Array.from({ length: 400 }, () => content)))
+    expect(await storage.put('from/a-file', Bun.file(source))).toEqual({ size: 20_000_000 })
+    expect(await (await read(storage, 'from/a-file', { start: 19_950_000, end: 19_999_999 }))?.bytes()).toEqual(content)
+    await expect(storage.put('from/nowhere', Bun.file(join(folder.path, 'gone')))).rejects.toThrow()
+    expect(await storage.head('from/nowhere')).toBeUndefined()
+  })
+
   test('a part is read without the rest, and says how large the whole is', async () => {
     await storage.put('digits', bytes('0123456789'))
     expect(await text(storage, 'digits', { start: 2, end: 4 })).toBe('234')

@@ -39,7 +39,7 @@ export interface SignedRequest {
 /** Where objects are kept. Throws a Failure `storage_unavailable` when it does not answer, `storage_full` when it is full. */
 export interface Storage {
   readonly driver: string
-  /** The object appears whole or not at all, and is safe when this resolves. */
+  /** The object appears whole or not at all, and is safe when this resolves. A `Bun.file` of any size takes no memory. */
   put(key: string, body: Body, options?: PutOptions): Promise<{ size: number }>
   /** Nothing if there is no such object. A range has to lie within the object. */
   get(key: string, range?: ByteRange): Promise<StoredObject | undefined>

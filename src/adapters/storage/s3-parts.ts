@@ -2,7 +2,7 @@ import type * as Sdk from '@aws-sdk/client-s3'
 import { timeFor } from './s3-errors'
 
 /** Bytes of a part: memory that one stream takes. S3 allows 10,000 parts, so 80 GB. */
-const PART = 8 * 1024 * 1024
+export const PART = 8 * 1024 * 1024
 
 interface Place {
   Bucket: string

@@ -5,7 +5,7 @@ import type { Config } from '../../config'
 import { checkKey } from './key'
 import type { Storage } from './port'
 import { ifMissing, timeFor, translate } from './s3-errors'
-import { putInParts } from './s3-parts'
+import { PART, putInParts } from './s3-parts'
 
 /** How long a connection and a first answer may take. */
 const CONNECT_TIMEOUT = seconds(2)
@@ -55,6 +55,9 @@ export const s3Storage = (settings: S3Settings): Storage => {
           return { size }
         })
       }
+      // Too large to be held, and for one request: the limit of S3 is 5 GB.
+      if (body instanceof Blob && body.size > PART)
+        return { size: await call(PATIENT, (s3) => putInParts(s3, place, body.stream())) }
       const Body = body instanceof Blob ? await body.bytes() : body
       const input = { ...place, Body, ContentLength: Body.byteLength }
       await call(Body.byteLength, ({ s3, sdk }, limit) => s3.send(new sdk.PutObjectCommand(input), limit))

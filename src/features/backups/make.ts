@@ -95,7 +95,7 @@ const produce = async (ctx: Context, { id, createdAt }: Backup, task: Task): Pro
   if (stored) return stored
   const packed = waiting ?? (await pack(ctx, to, task.signal, task.progress))
   await writeFile(note, JSON.stringify(packed), { mode: 0o600 })
-  await ctx.vault.put(packedKey(id), Bun.file(to).stream(), { size: packed.size, type: 'application/octet-stream' })
+  await ctx.vault.put(packedKey(id), Bun.file(to), { type: 'application/octet-stream' })
   const { size, sha256, encrypted, manifest } = packed
   const description = { id, size, sha256, encrypted, createdAt: createdAt.toISOString(), ...manifest }
   await describe(ctx, description)

@@ -61,7 +61,7 @@ const produce = async (ctx: Context, row: ExportRow, to: string, task: Task) => 
   const file = { to, signal, onProgress }
   try {
     const made = row.kind === 'me' ? await writeMine(ctx, row, to) : await writeUsers(ctx, row, file)
-    await ctx.storage.put(keyOf(row.id), Bun.file(to).stream(), { size: made.size })
+    await ctx.storage.put(keyOf(row.id), Bun.file(to))
     if (!(await complete(ctx, row, made))) await ctx.storage.delete(keyOf(row.id))
   } catch (error) {
     if (!stop.signal.aborted) throw error
