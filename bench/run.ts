@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util'
 import { hottest } from './profile'
 import { render, save } from './report'
 import type { Suite } from './suite'
+import { backup } from './suites/backup'
+import { exporting } from './suites/export'
 import { idle } from './suites/idle'
 import { images } from './suites/images'
 import { me } from './suites/me'
@@ -12,9 +14,22 @@ import { page } from './suites/page'
 import { people } from './suites/people'
 import { queue } from './suites/queue'
 import { start } from './suites/start'
+import { storm } from './suites/storm'
 import { webhooks } from './suites/webhooks'
 
-const SUITES: Record<string, Suite> = { me, start, idle, people, queue, webhooks, images, page }
+const SUITES: Record<string, Suite> = {
+  me,
+  start,
+  idle,
+  people,
+  queue,
+  webhooks,
+  images,
+  export: exporting,
+  backup,
+  storm,
+  page,
+}
 const RESULTS = join(import.meta.dir, 'results.md')
 
 const HELP = `Usage: bun run bench [suite…] [options]

@@ -158,6 +158,7 @@ const parse = (env: Environment, problems: string[] = []) => {
     dataDir,
     databaseUrl,
     databaseAuthToken: text('DATABASE_AUTH_TOKEN'),
+    litestream: flag('LITESTREAM', false),
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     secrets: secrets(text('SECRET_KEY'), production, dataDir, wrong),
     s3: s3

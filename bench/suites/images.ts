@@ -2,9 +2,9 @@ import sharp from 'sharp'
 import { ownVersions } from '../contenders'
 import { median, type Running, withServers } from '../harness'
 import { keel, prepareKeel } from '../keel'
+import { HEIGHT, photograph, WIDTH } from '../photograph'
 import type { Suite } from '../suite'
 
-const [WIDTH, HEIGHT] = [4000, 3000]
 const UPLOADS = 20
 const MAX_VERSUS_SHARP = 1.2
 const MAX_HEALTH_MS = 250
@@ -12,23 +12,6 @@ const MAX_MEGABYTES = 450
 const HEALTH_INTERVAL = 5
 
 type Bytes = Uint8Array<ArrayBuffer>
-
-/** Noise that compresses about like a photograph. */
-const photograph = async (): Promise<Bytes> =>
-  new Uint8Array(
-    await sharp({
-      create: {
-        width: WIDTH,
-        height: HEIGHT,
-        channels: 3,
-        background: '#888',
-        noise: { type: 'gaussian', mean: 128, sigma: 30 },
-      },
-    })
-      .blur(1)
-      .jpeg({ quality: 90 })
-      .toBuffer(),
-  )
 
 /** The same two pictures with nothing around it. */
 const bare = async (original: Bytes) => {

@@ -1,11 +1,10 @@
 import { ownVersions } from '../contenders'
-import { addCrowd, crowd } from '../crowd'
+import { crowd } from '../crowd'
+import { crowdedKeel, PEOPLE, SEED } from '../crowded'
 import { median, withServers } from '../harness'
-import { keel, prepareKeel, signIn } from '../keel'
+import { signIn } from '../keel'
 import type { Suite } from '../suite'
 
-const PEOPLE = 1_000_000
-const SEED = 42
 /** Pages walked before the deep one is looked at: half the list. */
 const DEEP = 5_000
 const LIMIT = 100
@@ -20,15 +19,10 @@ interface Answer {
 
 export const people: Suite = {
   summary: 'lists and search at 1,000,000 people: a page at depth, a name with a typo',
-  async run({ workdir, profileDir, say }) {
-    const prepared = await prepareKeel(workdir)
+  async run(setup) {
+    const { workdir, say } = setup
+    const server = await crowdedKeel(setup)
     const names = crowd(SEED)
-    say(`adding ${PEOPLE.toLocaleString('en')} people`)
-    const seeded = addCrowd(prepared.dataDir, PEOPLE, names)
-    say(`added in ${(seeded / 1000).toFixed(0)} s`)
-    const own = keel(prepared, profileDir)
-    // Its first page would need the permission that the account has only now, with a new token.
-    const server = { ...own, env: { ...own.env, RATE_LIMIT: 'off' } }
     return await withServers([server], workdir, async ([running]) => {
       if (!running) throw new Error('Keel did not start')
       const base = `http://127.0.0.1:${running.port}`

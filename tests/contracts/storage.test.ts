@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { diskStorage } from '#adapters/storage/disk'
@@ -6,19 +6,16 @@ import { openStorage } from '#adapters/storage/open'
 import type { ByteRange, Storage } from '#adapters/storage/port'
 import { systemClock } from '#core'
 import { loadConfig } from '../../src/config'
-import { hasS3, type S3Server, startS3 } from '../support/s3'
+import { hasS3, s3Server } from '../support/s3'
 import { tempFolder } from '../support/temp'
 
 const NOW = new Date()
 
-let s3: Promise<S3Server> | undefined
 /** On an empty bucket of its own. */
 const openS3 = async (folder: string) => {
-  s3 ??= startS3()
-  const config = loadConfig({ NODE_ENV: 'test', DATA_DIR: folder, ...(await (await s3).bucket()) })
+  const config = loadConfig({ NODE_ENV: 'test', DATA_DIR: folder, ...(await (await s3Server()).bucket()) })
   return openStorage(config, systemClock)
 }
-afterAll(async () => (await s3)?.stop())
 
 const drivers: { name: string; open: (folder: string) => Promise<Storage> }[] = [
   { name: 'disk', open: (folder) => diskStorage(folder, NOW) },

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { minutes } from '#core'
 import { moveableClock, type TestApp, tempFolder, testApp } from '#tests'
@@ -8,7 +8,7 @@ import { packedKey } from '../../src/features/backups/vault'
 // <exports>
 import { keyOf } from '../../src/features/exports/view'
 // </exports>
-import { hasS3, startS3 } from '../support/s3'
+import { hasS3, s3Server } from '../support/s3'
 import { SECRET, type Started, startServer } from '../support/server'
 
 const EMAIL = 'ada@example.com'
@@ -76,9 +76,21 @@ const signIn = async (url: string) => {
   }
 }
 
+let template: Promise<ReturnType<typeof tempFolder>> | undefined
+afterAll(async () => (await template)?.remove())
+
+/** People and an admin, made once for all tests here. */
 const load = async () => {
-  expect((await command('seed', ['--demo', '--users', String(PEOPLE)])).code).toBe(0)
-  expect((await command('create-admin', ['--email', EMAIL, '--password', PASSWORD])).code).toBe(0)
+  template ??= makeTemplate()
+  cpSync((await template).path, data(), { recursive: true })
+}
+
+const makeTemplate = async () => {
+  const made = tempFolder()
+  const env = { DATA_DIR: made.path }
+  expect((await command('seed', ['--demo', '--users', String(PEOPLE)], env)).code).toBe(0)
+  expect((await command('create-admin', ['--email', EMAIL, '--password', PASSWORD], env)).code).toBe(0)
+  return made
 }
 
 const until = async <T>(look: () => Promise<T | undefined>): Promise<T> => {
@@ -171,24 +183,20 @@ describe('the drill', () => {
 describe.skipIf(!hasS3)('backups in a bucket', () => {
   // bar 217
   test('are found there when the whole volume is lost', async () => {
-    const store = await startS3()
-    try {
-      const env = { ...(await store.bucket()) }
-      const bucket = (await store.bucket()).S3_BUCKET
-      await load()
-      const ask = await signIn((await start({ ...env, BACKUP_S3_BUCKET: bucket })).url)
-      const { json } = await ask('POST', '/admin/backup')
-      expect((await backupOf(ask, json.id)).location).toStartWith('s3:')
-      expect((await ask('POST', `/admin/backups/${json.id}/verify`)).json.verified).toBe(true)
-      await server?.kill('SIGTERM')
-      rmSync(data(), { recursive: true })
-      expect(await command('restore', ['latest'], { ...env, BACKUP_S3_BUCKET: bucket })).toMatchObject({ code: 0 })
-      const again = await signIn((await start({ ...env, BACKUP_S3_BUCKET: bucket })).url)
-      expect((await again('GET', '/users?limit=1&count=true')).json.meta.total).toBe(PEOPLE + 1)
-      expect((await again('GET', '/admin/backups')).json.data).toMatchObject([{ id: json.id, status: 'completed' }])
-    } finally {
-      await store.stop()
-    }
+    const store = await s3Server()
+    const env = { ...(await store.bucket()) }
+    const bucket = (await store.bucket()).S3_BUCKET
+    await load()
+    const ask = await signIn((await start({ ...env, BACKUP_S3_BUCKET: bucket })).url)
+    const { json } = await ask('POST', '/admin/backup')
+    expect((await backupOf(ask, json.id)).location).toStartWith('s3:')
+    expect((await ask('POST', `/admin/backups/${json.id}/verify`)).json.verified).toBe(true)
+    await server?.kill('SIGTERM')
+    rmSync(data(), { recursive: true })
+    expect(await command('restore', ['latest'], { ...env, BACKUP_S3_BUCKET: bucket })).toMatchObject({ code: 0 })
+    const again = await signIn((await start({ ...env, BACKUP_S3_BUCKET: bucket })).url)
+    expect((await again('GET', '/users?limit=1&count=true')).json.meta.total).toBe(PEOPLE + 1)
+    expect((await again('GET', '/admin/backups')).json.data).toMatchObject([{ id: json.id, status: 'completed' }])
   }, 90_000)
 })
 

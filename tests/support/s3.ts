@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { remember } from './opened'
 import { freePort } from './services'
 import { tempFolder } from './temp'
 
@@ -25,11 +26,22 @@ export type S3Environment = Record<
 const ACCESS_KEY = 'TESTKEY'
 const SECRET_KEY = 'TESTSECRET'
 
+let shared: Promise<S3Server> | undefined
+
+/** The S3 server of this run: started by the first test that needs it, ended with the run. Buckets keep tests apart. */
+export const s3Server = (): Promise<S3Server> => {
+  shared ??= startS3().then((server) => {
+    remember({ close: server.stop, shared: true })
+    return server
+  })
+  return shared
+}
+
 /**
  * A real S3 server, whose signatures count: a Ceph Object Gateway on one monitor and one store in memory. Up in 11 s.
  * The monitor and the store may miss each other while they start: then it is tried again.
  */
-export const startS3 = async (tries = 3): Promise<S3Server> => {
+const startS3 = async (tries = 3): Promise<S3Server> => {
   const folder = tempFolder('keel-s3-')
   const [monitor, gateway] = [freePort(), freePort()]
   const cluster = crypto.randomUUID()

@@ -17,12 +17,16 @@ const RETRY_PAUSE = 20
 const STATEMENTS = 500
 const WAL_LIMIT = 64 * 1024 * 1024
 const CACHE_KIB = 32_000
+/** Pages (256 MB) that the log may have where Litestream writes it back: should Litestream be gone, it does not fill the disk. */
+const LEFT_TO_LITESTREAM = 65_536
 
 export interface FileOptions extends Limits {
   /** Milliseconds to wait for a lock that another process holds. */
   patience?: number
   /** Where a restored backup waits for its turn; beside the file unless told. */
   dataDir?: string
+  /** Litestream runs beside us: it has to see the log before it is written back, so that is left to it. */
+  litestream?: boolean
 }
 
 /**
@@ -37,6 +41,7 @@ export const openFile = (path: string, options: FileOptions = {}): Database => {
   writer.sqlite.run('PRAGMA busy_timeout = 2000')
   writer.sqlite.run('PRAGMA journal_mode = WAL')
   writer.sqlite.run('PRAGMA busy_timeout = 0')
+  if (options.litestream) writer.sqlite.run(`PRAGMA wal_autocheckpoint = ${LEFT_TO_LITESTREAM}`)
   const reader = connect(path, { readonly: true })
   // Waiting in SQLite blocks the whole thread. Readers hardly ever wait in WAL, the writer asks again by itself.
   reader.sqlite.run('PRAGMA busy_timeout = 200')

@@ -13,6 +13,7 @@ export interface DatabaseSettings {
   databaseAuthToken?: string | undefined
   dataDir: string
   production: boolean
+  litestream?: boolean
 }
 
 interface Tools {
@@ -43,7 +44,7 @@ export const openDatabase = async (settings: DatabaseSettings, tools: Tools): Pr
   mkdirSync(dirname(path), { recursive: true })
   assertWritable(path)
   migrate()
-  return openFile(path, { ...tools, dataDir })
+  return openFile(path, { ...tools, dataDir, litestream: settings.litestream ?? false })
 }
 
 // <backups>

@@ -1,15 +1,10 @@
-import { afterAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { hours } from '#core'
 import { type TestApp, testApp } from '#tests'
-import { hasS3, type S3Server, startS3 } from '../../../tests/support/s3'
+import { hasS3, s3Server } from '../../../tests/support/s3'
 
-let server: Promise<S3Server> | undefined
-const bucket = async () => {
-  server ??= startS3()
-  return (await server).bucket()
-}
-afterAll(async () => (await server)?.stop())
+const bucket = async () => (await s3Server()).bucket()
 
 const upload = ({ as }: TestApp, content = 'hello') => {
   const form = new FormData()
