@@ -3,6 +3,7 @@ import { createApi, createProbes } from './api'
 import { closeApp, openApp } from './app'
 import { banner } from './banner'
 import { ConfigError, loadConfig } from './config'
+import { lowerPool } from './priority'
 import { serve } from './serve'
 
 /** How long requests in flight and running jobs get to end after a stop signal. `fly.toml` allows more. */
@@ -45,6 +46,9 @@ const start = async () => {
   }
   await work()
   await banner(app, systemContext(app, 'start'), server?.url)
+  void lowerPool().catch((error: unknown) =>
+    app.log.warn({ error: String(error) }, 'hashing has the priority of serving'),
+  )
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('unhandledRejection', (error) =>

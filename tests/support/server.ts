@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 export interface Started {
   url: string
+  pid: number
   /** What it has written to stderr: the banner, or why it did not start. */
   banner(): string
   /** Sends a signal and waits for the end. */
@@ -38,6 +39,7 @@ export const startServer = async (env: Record<string, string>): Promise<Started>
   const url = (await listening.promise).replace('localhost', '127.0.0.1')
   return {
     url,
+    pid: child.pid,
     banner: () => said,
     kill: async (signal) => {
       child.kill(signal)
