@@ -50,6 +50,10 @@ export const median = (numbers: readonly number[]): number => {
   return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }
 
+/** Of numbers in rising order; infinite if there are none. */
+export const percentile = (sorted: readonly number[], part: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.POSITIVE_INFINITY
+
 const freePort = () =>
   new Promise<number>((resolve, reject) => {
     const server = createServer()

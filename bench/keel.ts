@@ -4,12 +4,15 @@ import { PATH, REQUESTS_PER_MINUTE, SECRET } from './contenders'
 import { type Contender, start } from './harness'
 
 const ROOT = join(import.meta.dir, '..')
-const PERSON = { email: 'ada@example.com', name: 'Ada Lovelace', password: 'correct-horse-battery-staple-42' }
+const PASSWORD = 'correct-horse-battery-staple-42'
+const PERSON = { email: 'ada@example.com', name: 'Ada Lovelace', password: PASSWORD }
 
-/** A data folder that an earlier start has set up, and the token of the verified user in it (good for 15 minutes). */
+/** A data folder that an earlier start has set up, and the tokens of the verified users in it (good for 15 minutes). */
 export interface Prepared {
   dataDir: string
   accessToken: string
+  /** One for each of those that were wanted; the first is `accessToken`. */
+  accessTokens: string[]
 }
 
 interface InboxMail {
@@ -28,7 +31,10 @@ const environment = (dataDir: string) => ({
 })
 
 /** Keel, on a prepared data folder. With `profileDir`, Bun leaves a CPU profile there when it stops. */
-export const keel = ({ dataDir, accessToken }: Prepared, profileDir?: string): Contender => ({
+export const keel = (
+  { dataDir, accessToken }: Pick<Prepared, 'dataDir' | 'accessToken'>,
+  profileDir?: string,
+): Contender => ({
   name: 'Keel',
   command: [process.execPath, ...(profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : []), 'src/main.ts'],
   cwd: ROOT,
@@ -37,8 +43,8 @@ export const keel = ({ dataDir, accessToken }: Prepared, profileDir?: string): C
   headers: { authorization: `Bearer ${accessToken}` },
 })
 
-/** Sets up a database through the API, as a person would: register, open the link in the mail, sign in. */
-export const prepareKeel = async (workdir: string): Promise<Prepared> => {
+/** Sets up a database through the API, as so many people would: register, open the link in the mail, sign in. */
+export const prepareKeel = async (workdir: string, people = 1): Promise<Prepared> => {
   const dataDir = mkdtempSync(join(workdir, 'keel-'))
   mkdirSync(dataDir, { recursive: true })
   const server = await start(
@@ -47,7 +53,7 @@ export const prepareKeel = async (workdir: string): Promise<Prepared> => {
       command: [process.execPath, 'src/main.ts'],
       cwd: ROOT,
       // The inbox that shows the mail is for development.
-      env: { ...environment(dataDir), NODE_ENV: 'development' },
+      env: { ...environment(dataDir), NODE_ENV: 'development', RATE_LIMIT: 'off' },
       path: '/health/live',
       headers: {},
     },
@@ -55,17 +61,21 @@ export const prepareKeel = async (workdir: string): Promise<Prepared> => {
   )
   try {
     const base = `http://127.0.0.1:${server.port}`
-    await post(base, '/api/v1/auth/register', PERSON)
-    await post(base, '/api/v1/auth/verify-email', { token: await mailedToken(base) })
-    return { dataDir, accessToken: await signIn(base) }
+    const accessTokens: string[] = []
+    for (let i = 0; i < people; i++) {
+      const person = i === 0 ? PERSON : { email: `person-${i}@example.com`, name: `Person ${i}`, password: PASSWORD }
+      await post(base, '/api/v1/auth/register', person)
+      await post(base, '/api/v1/auth/verify-email', { token: await mailedToken(base, person.email) })
+      accessTokens.push(await signIn(base, person))
+    }
+    return { dataDir, accessToken: accessTokens[0] ?? '', accessTokens }
   } finally {
     await server.stop()
   }
 }
 
-/** The prepared user's access token, good for 15 minutes. */
-export const signIn = async (base: string): Promise<string> => {
-  const { email, password } = PERSON
+/** An access token of the prepared user, or of another one, good for 15 minutes. */
+export const signIn = async (base: string, { email, password } = PERSON): Promise<string> => {
   const { accessToken } = await post(base, '/api/v1/auth/login', { email, password })
   if (typeof accessToken !== 'string') throw new Error('Keel signed in without an access token')
   return accessToken
@@ -86,10 +96,10 @@ const MAIL_TRIES = 200
 const MAIL_INTERVAL = 25
 
 /** The token in the link that Keel has mailed; the mail is a job, so it takes a moment. */
-const mailedToken = async (base: string): Promise<string> => {
+const mailedToken = async (base: string, to: string): Promise<string> => {
   for (let i = 0; i < MAIL_TRIES; i++) {
     const mails: InboxMail[] = await fetch(`${base}/dev/mail.json`).then((response) => response.json())
-    const token = /[?&]token=([\w.~%-]+)/.exec(mails.find((mail) => mail.to === PERSON.email)?.text ?? '')?.[1]
+    const token = /[?&]token=([\w.~%-]+)/.exec(mails.find((mail) => mail.to === to)?.text ?? '')?.[1]
     if (token) return decodeURIComponent(token)
     await Bun.sleep(MAIL_INTERVAL)
   }

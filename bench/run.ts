@@ -15,6 +15,7 @@ import { people } from './suites/people'
 import { queue } from './suites/queue'
 import { start } from './suites/start'
 import { storm } from './suites/storm'
+import { streams } from './suites/streams'
 import { webhooks } from './suites/webhooks'
 
 const SUITES: Record<string, Suite> = {
@@ -24,6 +25,7 @@ const SUITES: Record<string, Suite> = {
   people,
   queue,
   webhooks,
+  streams,
   images,
   export: exporting,
   backup,

@@ -40,7 +40,7 @@ test('a copy becomes a project of its own, without three features', async () => 
   expect(env).toContain('APP_NAME=My Shop')
   expect(again).toContain('# SECRET_KEY=')
   expect(statSync(join(path, '.env')).mode & 0o77).toBe(0)
-  for (const document of ['README.md', 'CHANGELOG.md', 'docs/guide/deploy-fly.md'])
+  for (const document of ['README.md', 'CHANGELOG.md', 'docs/guide/deploy-vps.md'])
     expect(await read(document)).toMatch(/My Shop|my-shop/)
   expect(await read('LICENSE.keel')).toContain('MIT')
   expect(await read('README.md')).not.toMatch(/[Ww]ebhooks/)

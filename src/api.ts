@@ -1,5 +1,5 @@
-import { Elysia } from 'elysia'
-import type { App } from '#core'
+import { type AnyElysia, Elysia } from 'elysia'
+import type { App, Feature } from '#core'
 import type * as list from './features'
 import { body } from './http/body'
 import { cors } from './http/cors'
@@ -7,7 +7,7 @@ import { edge, gate } from './http/edge'
 import { errorsPage } from './http/errors-page'
 import type { Peer } from './http/exchange'
 import { headers } from './http/headers'
-import { health } from './http/health'
+import { health, watcher } from './http/health'
 import { metrics } from './http/metrics'
 import { openapi } from './http/openapi'
 import { policiesOf } from './http/policy'
@@ -23,7 +23,8 @@ export interface ProcessState {
 
 /** The App as a Web-standard `fetch`. `main.ts` serves it; tests and the in-process client call it without a port. */
 export const createApi = (app: App, state: ProcessState = { draining: false }) => {
-  const measured = metrics(app)
+  const look = watcher(app)
+  const measured = metrics(app, look)
   const router = new Elysia({ name: 'api', normalize: true, aot: true })
     .use(problems(app))
     .use(cors(app))
@@ -32,30 +33,34 @@ export const createApi = (app: App, state: ProcessState = { draining: false }) =
     .use(body)
     .use(root(app))
     .use(errorsPage(app))
-    .use(health(app, state))
+    .use(health(app, state, look))
     .use(measured.plugin)
   if (app.mailer.inbox && !app.config.production) router.use(inboxPage(app))
   for (const feature of app.features) if (feature.pages) router.use(feature.pages(app))
-  for (const version of VERSIONS) {
-    const prefix = new Elysia({ prefix: `/api/${version}` })
-    for (const { name, routes } of app.features)
-      if (routes) prefix.use(new Elysia({ tags: [name] }).use(routes(app, version)))
-    router.use(prefix)
-  }
+  for (const feature of app.features) mount(app, router, feature)
   if (app.config.swagger) router.use(openapi(app, router))
   const policies = policiesOf(router)
   const fetch: (request: Request, peer?: Peer) => Promise<Response> = edge(app, router, policies, measured)
   return { fetch, policies: policies.all, routes: router.routes, router }
 }
 
+/** Puts a feature's routes under every version: made once if it does not ask which it is, as starting is mostly this. */
+const mount = (app: App, router: AnyElysia, { name, routes }: Feature) => {
+  if (!routes) return
+  const alike = routes.length > 1 ? undefined : routes(app, '')
+  for (const version of VERSIONS)
+    router.use(new Elysia({ prefix: `/api/${version}`, tags: [name] }).use(alike ?? routes(app, version)))
+}
+
 /** What a worker answers: how it is, and its metrics. */
 export const createProbes = (app: App, state: ProcessState) => {
-  const measured = metrics(app)
+  const look = watcher(app)
+  const measured = metrics(app, look)
   const router = new Elysia({ name: 'probes', aot: true })
     .use(problems(app))
     .use(headers(app))
     .use(gate())
-    .use(health(app, state))
+    .use(health(app, state, look))
     .use(measured.plugin)
   return { fetch: edge(app, router, policiesOf(router), measured) }
 }

@@ -16,6 +16,7 @@ import type { HashingCost } from './adapters/passwords/port'
 import { openQueue } from './adapters/queue/open'
 import { openRedis } from './adapters/redis/open'
 import { openStorage, openVault } from './adapters/storage/open'
+import { openTraces } from './adapters/traces/open'
 import type { Config } from './config'
 import * as list from './features'
 import { mail } from './mail'
@@ -56,6 +57,7 @@ export const openApp = async (config: Config, overrides: Overrides = {}): Promis
     bus,
     redis,
     log,
+    traces: await openTraces(config, log),
     clock,
     features,
     lifetime: new AbortController(),
@@ -81,5 +83,6 @@ export const closeApp = async (app: App) => {
   await app.counters.close()
   await app.bus.close()
   await app.redis?.close()
+  await app.traces?.close()
   await app.database.close()
 }

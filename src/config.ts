@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { randomToken } from '#core'
+import { Cron } from 'croner'
+import ipaddr from 'ipaddr.js'
 import pkg from '../package.json'
+import { type Environment, readers } from './environment'
+import { masterSecrets } from './master-secrets'
 
-type Environment = Record<string, string | undefined>
 export type Config = Readonly<ReturnType<typeof parse>>
 
 /** Everything that is wrong with the environment, in one message. Holds no value. */
@@ -24,59 +25,8 @@ export const loadConfig = (env: Environment = process.env): Config => {
   return Object.freeze(config)
 }
 
-const DEFAULT_SECRETS = ['secret', 'change-me', 'changeme', 'keel', 'password', 'example']
-
 const parse = (env: Environment, problems: string[] = []) => {
-  const wrong = (name: string, expected: string) => void problems.push(`${name} ${expected}`)
-  const text = (name: string) => env[name]?.trim() || undefined
-  const oneOf = <const T extends string>(name: string, allowed: readonly T[], fallback: T): T => {
-    const value = text(name)
-    if (value === undefined) return fallback
-    if ((allowed as readonly string[]).includes(value)) return value as T
-    wrong(name, `has to be one of ${allowed.join(', ')}`)
-    return fallback
-  }
-  const whole = (name: string, fallback: number, min: number, max: number) => {
-    const value = text(name)
-    if (value === undefined) return fallback
-    if (/^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value)
-    wrong(name, `has to be a whole number from ${min} to ${max}`)
-    return fallback
-  }
-  const flag = (name: string, fallback: boolean) => {
-    const value = text(name)?.toLowerCase()
-    if (value === undefined) return fallback
-    if (['true', 'on', '1'].includes(value)) return true
-    if (['false', 'off', '0'].includes(value)) return false
-    wrong(name, 'has to be true, on, 1, false, off or 0')
-    return fallback
-  }
-  const url = (name: string, protocols: string[]) => {
-    const value = text(name)
-    if (value === undefined) return undefined
-    const parsed = URL.canParse(value) ? new URL(value) : undefined
-    if (parsed && protocols.includes(parsed.protocol)) return value.replace(/\/+$/, '')
-    wrong(name, `has to be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`)
-    return undefined
-  }
-  const date = (name: string) => {
-    const value = text(name)
-    if (value === undefined) return undefined
-    if (/^\d{4}-\d{2}-\d{2}(T[\d:.]+Z)?$/.test(value) && !Number.isNaN(Date.parse(value))) return new Date(value)
-    wrong(name, 'has to be an ISO date such as 2027-01-31')
-    return undefined
-  }
-  const list = (name: string) =>
-    (text(name) ?? '')
-      .split(',')
-      .map((item) => item.trim())
-      .filter(Boolean)
-  const together = (names: string[]) => {
-    const missing = names.filter((name) => !text(name))
-    if (missing.length > 0 && missing.length < names.length)
-      wrong(missing.join(', '), `is missing: ${names.join(', ')} belong together`)
-    return missing.length === 0
-  }
+  const { wrong, text, oneOf, whole, fraction, flag, url, date, list, pairs, together } = readers(env, problems)
 
   // Unset is development: detail for people never depends on it, only comfort does (made-up secret, inbox, plain cookies).
   const environment = oneOf('NODE_ENV', ['development', 'test', 'production'], 'development')
@@ -85,6 +35,7 @@ const parse = (env: Environment, problems: string[] = []) => {
   const mode = oneOf('MODE', ['all', 'server', 'worker'], 'all')
   const dataDir = resolve(text('DATA_DIR') ?? './data')
   const appUrl = url('APP_URL', ['http:', 'https:']) ?? `http://localhost:${port}`
+  if (/[?#@]/.test(appUrl)) wrong('APP_URL', 'must not hold a query, a fragment or a password')
 
   const databaseUrl = text('DATABASE_URL') ?? `file:${join(dataDir, 'keel.db')}`
   if (!/^(file:.+|libsql:\/\/.+|https?:\/\/.+)/.test(databaseUrl))
@@ -101,7 +52,7 @@ const parse = (env: Environment, problems: string[] = []) => {
   }
   const trustedProxies = list('TRUSTED_PROXIES')
   for (const range of trustedProxies) {
-    if (range !== 'fly' && !/^[\da-fA-F.:]+\/\d{1,3}$/.test(range))
+    if (range !== 'fly' && !ipaddr.IPv6.isValidCIDR(range) && !ipaddr.IPv4.isValidCIDRFourPartDecimal(range))
       wrong('TRUSTED_PROXIES', 'has to hold CIDR ranges such as 10.0.0.0/8, or fly')
   }
   const retrySchedule = (text('WEBHOOK_RETRY_SCHEDULE') ?? '0,5,300,1800,7200,18000,36000,50400,72000,86400')
@@ -138,9 +89,11 @@ const parse = (env: Environment, problems: string[] = []) => {
   const keep = /^(\d{1,3})\/(\d{1,3})\/(\d{1,3})$/.exec(text('BACKUP_KEEP') ?? '7/4/12')
   if (!keep) wrong('BACKUP_KEEP', 'has to be daily/weekly/monthly, such as 7/4/12')
   const backupCron = text('BACKUP_CRON') ?? '30 3 * * *'
-  if (backupCron.split(/\s+/).length !== 5)
+  if (!isCron(backupCron))
     wrong('BACKUP_CRON', 'has to have five fields, such as 30 3 * * *: minute, hour, day, month, day of week')
   const s3 = together(['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'])
+
+  const traceEndpoint = url('OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:'])
 
   if (text('BACKUP_S3_BUCKET') && !s3) wrong('BACKUP_S3_BUCKET', 'needs S3_ENDPOINT and the keys that belong to it')
 
@@ -160,7 +113,7 @@ const parse = (env: Environment, problems: string[] = []) => {
     databaseAuthToken: text('DATABASE_AUTH_TOKEN'),
     litestream: flag('LITESTREAM', false),
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
-    secrets: secrets(text('SECRET_KEY'), production, dataDir, wrong),
+    secrets: masterSecrets(text('SECRET_KEY'), production, dataDir, wrong),
     s3: s3
       ? {
           endpoint: url('S3_ENDPOINT', ['http:', 'https:']) ?? '',
@@ -199,6 +152,15 @@ const parse = (env: Environment, problems: string[] = []) => {
     webhook: { allowHttp: webhookHttp, allowPrivate: webhookPrivate, retrySchedule: retrySchedule.map(Number) },
     swagger: flag('SWAGGER', true),
     metricsToken: text('METRICS_TOKEN'),
+    traces:
+      traceEndpoint === undefined
+        ? undefined
+        : {
+            endpoint: traceEndpoint,
+            headers: pairs('OTEL_EXPORTER_OTLP_HEADERS'),
+            serviceName: text('OTEL_SERVICE_NAME') ?? appName,
+            ratio: fraction('OTEL_TRACES_SAMPLER_ARG', 1),
+          },
     logLevel: oneOf(
       'LOG_LEVEL',
       ['debug', 'info', 'warn', 'error', 'silent'],
@@ -208,33 +170,10 @@ const parse = (env: Environment, problems: string[] = []) => {
   }
 }
 
-/** Master secrets, the signing one first. Development makes one and keeps it; production brings its own. */
-const secrets = (
-  value: string | undefined,
-  production: boolean,
-  dataDir: string,
-  wrong: (name: string, expected: string) => void,
-): readonly string[] => {
-  if (value) {
-    const all = value.split(',').map((secret) => secret.trim())
-    if (all.some((secret) => Buffer.byteLength(secret) < 32))
-      wrong('SECRET_KEY', 'has to be at least 32 bytes long (several: separated by commas, each at least 32)')
-    else if (
-      all.some(
-        (secret) => new Set(secret).size < 8 || DEFAULT_SECRETS.some((word) => secret.toLowerCase().startsWith(word)),
-      )
-    )
-      wrong('SECRET_KEY', 'looks like a placeholder: make one with `openssl rand -base64 48`')
-    return all
+const isCron = (words: string) => {
+  try {
+    return new Cron(words, { mode: '5-part', paused: true }).nextRun() !== null
+  } catch {
+    return false
   }
-  if (production) {
-    wrong('SECRET_KEY', 'is missing: make one with `openssl rand -base64 48`')
-    return ['']
-  }
-  const file = join(dataDir, 'secret.key')
-  if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true })
-    writeFileSync(file, randomToken(48), { mode: 0o600, flag: 'wx' })
-  }
-  return [readFileSync(file, 'utf8').trim()]
 }

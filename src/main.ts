@@ -1,16 +1,19 @@
 import { REOPEN, seconds, systemContext } from '#core'
-import { createApi, createProbes } from './api'
-import { closeApp, openApp } from './app'
-import { banner } from './banner'
 import { ConfigError, loadConfig } from './config'
 import { lowerPool } from './priority'
-import { serve } from './serve'
 
 /** How long requests in flight and running jobs get to end after a stop signal. `fly.toml` allows more. */
 const DRAIN_DEADLINE = seconds(20)
 
 const start = async () => {
   const config = loadConfig()
+  // Only now: bad settings are told of before the rest is loaded.
+  const [{ createApi, createProbes }, { closeApp, openApp }, { banner }, { serve }] = await Promise.all([
+    import('./api'),
+    import('./app'),
+    import('./banner'),
+    import('./serve'),
+  ])
   const create = config.mode === 'worker' ? createProbes : createApi
   const state = { draining: false }
   let app = await openApp(config)
@@ -56,9 +59,13 @@ const start = async () => {
   )
 }
 
+/** What is wrong in one line; where it was thrown below that, unless it is a setting. */
 const fail = (error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error)
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  console.error(error instanceof ConfigError ? message : `It cannot start: ${message}\n${framesOf(stack)}`)
   process.exit(1)
 }
+
+const framesOf = (stack = '') => stack.slice(Math.max(0, stack.search(/^\s+at /m)))
 
 start().catch(fail)

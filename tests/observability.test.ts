@@ -36,10 +36,13 @@ const metricsIn = (query: string) => {
     .filter((name) => !['and', 'or', 'unless', 'by', 'bool'].includes(name) && !/^e\d+$/.test(name))
 }
 
-/** What a server that has answered a request tells the scraper. */
+/** What a server that has answered a request, and made and rehearsed a backup, tells the scraper. */
 const scrape = async () => {
-  const { as, outside } = await testApp({ env: { METRICS_TOKEN: TOKEN } })
+  const { as, outside, runJobs } = await testApp({ env: { METRICS_TOKEN: TOKEN } })
   await as.ada.get('/auth/me')
+  const { id } = await as.admin.post('/admin/backup').json()
+  await runJobs()
+  await as.admin.post(`/admin/backups/${id}/verify`).json()
   await as.ada.post('/auth/login', { email: 'ada@example.com', password: 'not the one it should be' })
   const reply = await outside.get('/metrics', { headers: { authorization: `Bearer ${TOKEN}` } })
   return reply.text
@@ -62,6 +65,8 @@ describe('the dashboard and the alerts', () => {
     const text = await scrape()
     expect(text).toMatch(/http_requests_total\{method="POST",route="\/api\/v1\/auth\/login",status="401"\} 1/)
     expect(text).toContain('keel_jobs{state="dead"}')
+    expect(text).toContain('keel_health{part="database"} 1')
+    expect(text).toContain('keel_backup_drill_passed 1')
   })
 
   test('a name that is not exposed would be noticed', () => {

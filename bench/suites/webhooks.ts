@@ -1,5 +1,5 @@
 import { ownVersions } from '../contenders'
-import { start } from '../harness'
+import { percentile, start } from '../harness'
 import { keel, prepareKeel } from '../keel'
 import type { Suite } from '../suite'
 
@@ -45,9 +45,6 @@ const hanging = () => {
   })
   return { url: `http://127.0.0.1:${server.port}/`, asked: () => asked, stop: () => void server.stop(true) }
 }
-
-const percentile = (sorted: readonly number[], part: number) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.POSITIVE_INFINITY
 
 export const webhooks: Suite = {
   summary: '10,000 events to ten webhooks, one of which hangs',

@@ -12,6 +12,7 @@ import type { Passwords } from '../adapters/passwords/port'
 import type { Queue } from '../adapters/queue/port'
 import type { Redis } from '../adapters/redis/port'
 import type { Storage } from '../adapters/storage/port'
+import type { Span, Traces } from '../adapters/traces/port'
 import type { Config } from '../config'
 import type { Actor, SignedActor } from './actor'
 import type { Feature } from './feature'
@@ -40,6 +41,8 @@ export interface App {
   /** What the drivers of queue, cache, counters and bus share where there is one. Use those. */
   readonly redis: Redis | undefined
   readonly log: Log
+  /** Where spans are collected, if anywhere. Use `traced`. */
+  readonly traces: Traces | undefined
   readonly clock: Clock
   readonly features: readonly Feature[]
   /** Aborted when the process begins to stop: ends what would otherwise go on for ever, such as event streams. */
@@ -56,6 +59,10 @@ export interface Context extends App {
   readonly ip: string | null
   readonly userAgent: string | null
   readonly now: Date
+  /** The span that this operation is part of, or the caller's own (W3C Trace Context): handed on to jobs and webhooks. */
+  readonly traceparent: string | null
+  /** That span, where traces are collected. */
+  readonly span?: Span
   /** Last query of each transaction of this operation: an idempotency key notes there that it took effect. */
   readonly beforeCommit?: (tx: Tx) => Promise<void>
 }
@@ -72,6 +79,8 @@ interface Origin {
   requestId?: string | null
   ip?: string | null
   userAgent?: string | null
+  traceparent?: string | null
+  span?: Span
   beforeCommit?: Context['beforeCommit']
 }
 
@@ -83,6 +92,8 @@ export const contextOf = (app: App, origin: Origin): Context =>
     ip: origin.ip ?? null,
     userAgent: origin.userAgent ?? null,
     now: app.clock.now(),
+    traceparent: origin.traceparent ?? null,
+    span: origin.span,
     beforeCommit: origin.beforeCommit,
   })
 

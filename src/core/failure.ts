@@ -46,16 +46,23 @@ export class Failure extends Error {
 /** What a feature may refuse with: `NAME: [kind, sentence]`. The code is the name in lower case. */
 export type FailureTable = Record<string, readonly [kind: FailureKind, sentence: string]>
 
-export type Failures<T extends FailureTable> = {
-  readonly [K in keyof T]: (details?: FailureDetails) => Failure
-} & { readonly table: T }
+/** Makes the failure to throw, and tells of it without making one. */
+export interface Thrower {
+  (details?: FailureDetails): Failure
+  readonly kind: FailureKind
+  readonly code: string
+  readonly sentence: string
+}
+
+export type Failures<T extends FailureTable> = { readonly [K in keyof T]: Thrower } & { readonly table: T }
 
 /** Turns a table into throwers: `throw failures.INVALID_TOKEN()`. */
 export const defineFailures = <const T extends FailureTable>(table: T): Failures<T> => {
   const throwers: Record<string, unknown> = { table }
   for (const [name, [kind, sentence]] of Object.entries(table)) {
     const code = name.toLowerCase()
-    throwers[name] = (details?: FailureDetails) => new Failure(kind, code, sentence, details)
+    const thrower = (details?: FailureDetails) => new Failure(kind, code, sentence, details)
+    throwers[name] = Object.assign(thrower, { kind, code, sentence })
   }
   return throwers as Failures<T>
 }

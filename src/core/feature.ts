@@ -58,12 +58,14 @@ export interface HealthReport {
   status: 'pass' | 'warn' | 'fail'
   /** For operators only. */
   detail?: Record<string, unknown>
+  /** Numbers worth a graph and an alert: `backup_age_seconds` is `keel_backup_age_seconds` at `/metrics`. */
+  gauges?: Record<string, number>
 }
 
 /** Everything a feature is. The house reads these; it knows no feature by name. */
 export interface Feature {
   name: string
-  /** Routes under `/api/<version>`. Called once per version. */
+  /** Routes under `/api/<version>`. Called once per version if it takes the version, else once for all. */
   routes?: (app: App, version: string) => AnyElysia
   /** Routes outside `/api`: pages people open. */
   pages?: (app: App) => AnyElysia

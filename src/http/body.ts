@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import { exchangeOf, type Policy } from './exchange'
 import { failures } from './failures'
 import { parseMultipart } from './multipart'
-import { misshapen } from './shape'
+import { misfit } from './shape'
 
 const JSON_TYPE = /^application\/json(\s*;\s*charset="?utf-?8"?)?\s*$/i
 /** Levels of lists and objects in a JSON body. */
@@ -56,8 +56,8 @@ export const body = new Elysia({ name: 'body' })
 const parseJson = (text: string, { schema }: Policy): unknown => {
   const value = read(text)
   if (!isSound(value, MAX_DEPTH)) throw failures.MALFORMED_REQUEST()
-  const path = misshapen(schema, value)
-  if (path !== undefined) throw failures.VALIDATION_FAILED({ errors: [{ path, message: 'has to be an object' }] })
+  const wrong = misfit(schema, value)
+  if (wrong) throw failures.VALIDATION_FAILED({ errors: [wrong] })
   return value
 }
 

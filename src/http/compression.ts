@@ -1,5 +1,4 @@
 import { promisify } from 'node:util'
-import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
 import { memo } from './memo'
 
 export type Coding = 'zstd' | 'br' | 'gzip'
@@ -45,6 +44,7 @@ export const codingFor = (acceptEncoding: string | null): Coding | undefined => 
 
 /** `bytes` in that coding, made off the serving thread. */
 export const encodeBytes = async (bytes: Bytes, coding: Coding): Promise<Bytes> => {
+  const { brotliCompress, constants, gzip, zstdCompress } = await import('node:zlib')
   switch (coding) {
     case 'zstd':
       return copy(await promisify(zstdCompress)(bytes, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } }))

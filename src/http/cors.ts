@@ -4,7 +4,7 @@ import { exchangeOf } from './exchange'
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE'
 const REQUEST_HEADERS =
-  'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range, X-API-Key, X-Request-Id'
+  'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range, Traceparent, X-API-Key, X-Request-Id'
 /** What a script on another origin may read beyond the safelisted ones. */
 const EXPOSED_HEADERS =
   'Content-Disposition, Content-Range, Deprecation, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Sunset, WWW-Authenticate, X-Cache, X-Request-Id'

@@ -16,6 +16,7 @@ import { checkQuery } from './query'
 import { rateLimits } from './rate-limit'
 import { refusals } from './refused'
 import { requestIds } from './request-id'
+import { requestSpans } from './spans'
 import { refuseVersion, versionHeaders, versionOf } from './versions'
 
 /** Characters of a request's address; beyond it nobody links on purpose. */
@@ -50,6 +51,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
   const limit = rateLimits(app)
   const log = accessLog(app)
   const tellOfRefusal = refusals(app)
+  const spans = requestSpans(app)
   const answer = cached(
     app,
     policies.all,
@@ -72,6 +74,8 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
 
   const check = async (request: Request, exchange: Exchange, path: string) => {
     exchange.policy = policies.find(request.method, path)
+    const probe = path.startsWith('/health/') || path === '/health' || path === '/metrics'
+    if (!probe) spans?.begin(exchange, request)
     const version = versionOf(path)
     if (version) {
       exchange.version = version
@@ -82,8 +86,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
       const identifying = identify(request, exchange)
       if (identifying) await identifying
     }
-    const unlimited = path.startsWith('/health/') || path === '/health' || path === '/metrics'
-    const limiting = unlimited ? undefined : limit(exchange)
+    const limiting = probe ? undefined : limit(exchange)
     if (limiting) await limiting
     if (version) refuseVersion(app, version)
     if (exchange.policy) {
@@ -119,6 +122,7 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
     if (exchange.error !== undefined) await tellOfRefusal(request, exchange, response.status)
     const duration = performance.now() - exchange.startedAt
     meter.observe(exchange, request.method, response.status, duration / 1000)
+    spans?.end(exchange, response.status)
     log(exchange, request, response, duration)
     return response
   }

@@ -1,4 +1,13 @@
-import { type Actor, type App, anonymous, type Context, contextOf, type Failure, type Identity } from '#core'
+import {
+  type Actor,
+  type App,
+  anonymous,
+  type Context,
+  contextOf,
+  type Failure,
+  type Identity,
+  traceparentOf,
+} from '#core'
 
 /** What a route declared about itself. Read by the edge before anything of the body is. */
 export interface Policy {
@@ -66,6 +75,8 @@ export interface Exchange {
   beforeCommit?: Context['beforeCommit']
   /** Headers that the answer gets whatever happens: limits, versions. */
   readonly headers: Record<string, string>
+  /** Where traces are collected. */
+  span?: Context['span']
   /** Problem code or exception name, for the access log. */
   error?: string
   /** The connection's own address and its switch against the idle timeout, when there is a socket. */
@@ -101,6 +112,8 @@ export const requestContext = (app: App, request: Request): Context => {
     requestId: exchange.requestId,
     ip: exchange.ip === 'unknown' ? null : exchange.ip,
     userAgent: request.headers.get('user-agent')?.slice(0, 512) ?? null,
+    traceparent: exchange.span?.traceparent ?? traceparentOf(request.headers.get('traceparent')),
+    span: exchange.span,
     beforeCommit: exchange.beforeCommit,
   })
   return exchange.context

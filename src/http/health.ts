@@ -13,15 +13,14 @@ interface Overall {
   status: Status
   checks: Check[]
 }
+export type Look = () => Promise<Overall>
 
 /**
  * `/health/live`: the process answers; touches nothing, so that a broken dependency never restarts it. `/health/ready`
  * and `/health`: it can serve; parts that it can do without only warn, draining fails. Looks at most once a second,
  * whoever asks. Latencies and messages are for operators (`system:read`). After draft-inadarei-api-health-check.
  */
-export const health = (app: App, state: { readonly draining: boolean }) => {
-  const look = watcher(app)
-
+export const health = (app: App, state: { readonly draining: boolean }, look: Look = watcher(app)) => {
   const answer = async ({ request, set }: { request: Request; set: Answer }) => {
     set.headers['content-type'] = CONTENT_TYPE
     const { status, checks } = state.draining ? draining : await look()
@@ -54,14 +53,14 @@ const draining: Overall = {
 }
 
 /** One look at everything at a time, kept for a second. */
-const watcher = (app: App) => {
+export const watcher = (app: App): Look => {
   const probes = probesOf(app)
   let last: { at: number; overall: Promise<Overall> } | undefined
   const lookAround = async (): Promise<Overall> => {
     const checks = await Promise.all(probes.map((probe) => probe()))
     return { status: worst(checks), checks }
   }
-  return (): Promise<Overall> => {
+  return () => {
     const now = app.clock.now().getTime()
     // A clock that was set back must not keep an old answer for good.
     if (!last || Math.abs(now - last.at) >= FRESH) last = { at: now, overall: lookAround() }

@@ -14,5 +14,6 @@ export const accessLog = (app: App) => (exchange: Exchange, request: Request, re
     actor: actor && `${actor.type}:${actorId(actor)}`,
     userAgent: request.headers.get('user-agent')?.slice(0, 200) ?? undefined,
     error: exchange.error,
+    traceId: exchange.span?.traceparent.slice(3, 35),
   })
 }

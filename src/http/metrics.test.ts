@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import { type App, Failure } from '#core'
 import { loadConfig } from '../config'
 import { attachExchange, type Exchange, type Policy } from './exchange'
+import type { Look } from './health'
 import { metrics } from './metrics'
 
 const TOKEN = 'a-token-for-the-scraper-of-metrics'
@@ -24,9 +25,17 @@ const exchange = (part: Partial<Exchange> = {}): Exchange => ({
   ...part,
 })
 
-const setUp = (depth: () => Promise<Awaited<ReturnType<App['queue']['depth']>>>) => {
+const well: Look = async () => ({
+  status: 'warn',
+  checks: [
+    { name: 'database', status: 'pass', latency: 1 },
+    { name: 'disk', status: 'warn', latency: 1, gauges: { disk_free_bytes: 12, disk_total_bytes: 4096 } },
+  ],
+})
+
+const setUp = (depth: () => Promise<Awaited<ReturnType<App['queue']['depth']>>>, look = well) => {
   const config = loadConfig({ NODE_ENV: 'test', SECRET_KEY: 'mJ4x8Vq2Zt6Rw9Lk3Np7Hs5Fd1Gc0YbQ', METRICS_TOKEN: TOKEN })
-  const { plugin, begin, observe } = metrics({ config, queue: { depth } })
+  const { plugin, begin, observe } = metrics({ config, queue: { depth } }, look)
   const api = new Elysia()
     .onError(({ error, set }) => {
       set.status = error instanceof Failure && error.kind === 'unauthenticated' ? 401 : 500
@@ -116,15 +125,23 @@ describe('what there is to read', () => {
     expect(text).toMatch(/process_resident_memory_bytes \d+/)
     expect(text).toContain('keel_jobs{state="waiting"} 3')
     expect(text).toContain('keel_jobs_lag_seconds 1.5')
-    expect(text).toContain('keel_database_up 1')
+    expect(text).toContain('keel_health{part="database"} 1')
     expect(text).toMatch(/keel_info\{version="[\d.]+"\} 1/)
   })
 
   test('that the database is gone, rather than nothing', async () => {
-    const { scrape } = setUp(() => Promise.reject(new Error('gone')))
+    const gone: Look = async () => ({ status: 'fail', checks: [{ name: 'database', status: 'fail', latency: 1 }] })
+    const { scrape } = setUp(() => Promise.reject(new Error('gone')), gone)
     const response = await scrape(bearer)
     expect(response.status).toBe(200)
-    expect(await response.text()).toContain('keel_database_up 0')
+    expect(await response.text()).toContain('keel_health{part="database"} 0')
+  })
+
+  test('how each part is, and what parts tell of themselves', async () => {
+    const text = await (await setUp(quiet).scrape(bearer)).text()
+    expect(text).toContain('keel_health{part="disk"} 0')
+    expect(text).toContain('keel_disk_free_bytes 12\n')
+    expect(text).toContain('keel_disk_total_bytes 4096\n')
   })
 
   test('one name is described once', async () => {

@@ -3,6 +3,8 @@ import { Elysia } from 'elysia'
 import type { App } from '#core'
 import { exchangeOf } from './exchange'
 import { failures } from './failures'
+import type { Look } from './health'
+import type { Check } from './probes'
 import { requestTally } from './tally'
 
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/
@@ -15,14 +17,14 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'fly-client-ip',
  * `GET /metrics` in Prometheus text, for the bearer of METRICS_TOKEN or for a scraper on this machine, and `begin`
  * and `observe` that feed it. The process metrics of prom-client are loaded by the first scrape. Throws UNAUTHENTICATED.
  */
-export const metrics = (app: Measured) => {
+export const metrics = (app: Measured, look: Look) => {
   const { begin, observe, render } = requestTally()
   let parts: Promise<() => Promise<string>> | undefined
 
   const plugin = new Elysia({ name: 'metrics' }).get('/metrics', async ({ request, set }) => {
     if (!mayRead(app, request)) throw failures.UNAUTHENTICATED()
     parts ??= processMetrics(app)
-    const text = render() + (await (await parts)())
+    const text = render() + (await (await parts)()) + healthMetrics((await look()).checks)
     set.headers['content-type'] = 'text/plain; version=0.0.4; charset=utf-8'
     return text
   })
@@ -58,7 +60,6 @@ const processMetrics = async (app: Measured) => {
     help: 'Age of the oldest job that is due.',
     registers: [registry],
   })
-  const up = new Gauge({ name: 'keel_database_up', help: '1 if the database answers.', registers: [registry] })
   return async () => {
     try {
       const { waiting, running, dead, lag: age } = await app.queue.depth()
@@ -66,13 +67,23 @@ const processMetrics = async (app: Measured) => {
       jobs.set({ state: 'running' }, running)
       jobs.set({ state: 'dead' }, dead)
       lag.set(age / 1000)
-      up.set(1)
     } catch {
-      // A scrape has to say that the database is gone, not fail because it is.
+      // A scrape has to say that the database is gone (keel_health), not fail because it is.
       jobs.reset()
       lag.reset()
-      up.set(0)
     }
     return registry.metrics()
   }
+}
+
+/** How each part is, and the numbers that parts tell of themselves. */
+const healthMetrics = (checks: readonly Check[]) => {
+  const lines = [
+    '# HELP keel_health 1 if the part is well, 0 if it warns or fails.',
+    '# TYPE keel_health gauge',
+    ...checks.map(({ name, status }) => `keel_health{part="${name}"} ${Number(status === 'pass')}`),
+  ]
+  for (const { gauges = {} } of checks)
+    for (const [name, value] of Object.entries(gauges)) lines.push(`# TYPE keel_${name} gauge`, `keel_${name} ${value}`)
+  return `${lines.join('\n')}\n`
 }

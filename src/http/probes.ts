@@ -34,8 +34,12 @@ export const probesOf = (app: App): Probe[] => [
   ...(app.bus.ping ? [probe('bus', 'warn', carrier(app.bus.driver, app.bus.ping))] : []),
   probe('disk', 'warn', async () => {
     const { bavail, blocks, bsize } = await statfs(app.config.dataDir)
-    const full = bavail * bsize < DISK_BYTES
-    return { status: full ? 'warn' : 'pass', detail: { freeBytes: bavail * bsize, totalBytes: blocks * bsize } }
+    const [freeBytes, totalBytes] = [bavail * bsize, blocks * bsize]
+    return {
+      status: freeBytes < DISK_BYTES ? 'warn' : 'pass',
+      detail: { freeBytes, totalBytes },
+      gauges: { disk_free_bytes: freeBytes, disk_total_bytes: totalBytes },
+    }
   }),
   ...app.features.flatMap(({ name, health }) => (health ? [probe(name, 'warn', () => health(app))] : [])),
 ]

@@ -22,20 +22,25 @@ export const rateLimits = (app: App) => {
     const limit = tier ? current.tiers[tier] : undefined
 
     const counted = (count: Count): Done => {
-      if (set(exchange, name, general, count) < 0) return refuse(count)
+      if (set(exchange, name, general, count) < 0) return refuse(name, count)
       if (!tier || !limit) return
       // Where strangers are let in, being somebody must not give another bucket: accounts are free.
       const own = exchange.policy?.access.kind === 'public' ? undefined : exchange.identity?.actor.userId
       const caller = own ?? bucketOf(exchange.ip)
-      const check = (second: Count) => (set(exchange, tier, limit, second) < 0 ? refuse(second) : undefined)
+      const check = (second: Count) => (set(exchange, tier, limit, second) < 0 ? refuse(tier, second) : undefined)
       return after(app.counters.hit(`${tier}:${caller}`, seconds(limit.window)), check)
     }
     const key = `${name}:${bucket?.key ?? bucketOf(exchange.ip)}`
     return after(app.counters.hit(key, seconds(general.window)), counted)
   }
 
-  function refuse({ resetIn }: Count) {
-    if (!limits.current().dryRun) throw failures.RATE_LIMITED({ retryAfter: Math.ceil(resetIn / 1000) })
+  /** Names the full bucket like the problem type of the draft. */
+  function refuse(name: string, { resetIn }: Count) {
+    if (limits.current().dryRun) return
+    throw failures.RATE_LIMITED({
+      retryAfter: Math.ceil(resetIn / 1000),
+      members: { 'violated-policies': [name] },
+    })
   }
 }
 

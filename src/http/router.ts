@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia'
-import type { App, Context, Failure, FailureDetails, Page, Permission, Signed } from '#core'
+import type { App, Context, Page, Permission, Signed, Thrower } from '#core'
 import { requestContext } from './exchange'
 import { linkHeader } from './paging'
 import type { CacheOptions } from './policy'
@@ -10,8 +10,6 @@ type Auth = 'user' | 'session'
 
 /** Bytes that a posted form may have. */
 const FORM_MAX = 16 * 1024
-
-type Thrower = (details?: FailureDetails) => Failure
 
 /**
  * A feature's routes. Each says who may call it: `public`, `auth` or `permission`; the edge checks that before it reads
@@ -72,10 +70,7 @@ export const router = <const Prefix extends string>(app: App, prefix: Prefix) =>
     fails: (throwers: readonly Thrower[]) => ({ detail: { 'x-failures': throwers.map(describe) } as object }),
   })
 
-const describe = (thrower: Thrower) => {
-  const failure = thrower()
-  return { status: STATUS[failure.kind], code: failure.code, message: failure.message }
-}
+const describe = ({ kind, code, sentence }: Thrower) => ({ status: STATUS[kind], code, message: sentence })
 
 const isPage = (response: unknown): response is Page<unknown> =>
   typeof response === 'object' && response !== null && 'meta' in response

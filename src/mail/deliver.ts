@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { type Context, defineJob, hours, PermanentFailure, seconds, type Task } from '#core'
+import { type Context, defineJob, hours, PermanentFailure, seconds, type Task, traced } from '#core'
 import { bookkeeping } from '#db'
 import type { Letter, MailType } from './mail'
 import { emails } from './schema'
@@ -48,14 +48,16 @@ const deliver = async (ctx: Context, { mail, payload }: Delivery, task: Task, as
 const handOver = async (ctx: Context, type: MailType, letter: Letter, task: Task) => {
   // React and the templates are loaded by the first mail, not by the start.
   const { render } = await import('./render')
-  return ctx.mailer.send({
+  const mail = {
     ...(await render(ctx, letter, type.category)),
     to: letter.to,
     subject: letter.subject,
     headers: { ...letter.headers, ...(ctx.requestId ? { 'X-Request-Id': ctx.requestId } : {}) },
     template: type.name,
     idempotencyKey: task.id,
-  })
+  }
+  const attributes = { 'keel.mail': type.name, 'keel.mailer': ctx.mailer.driver }
+  return traced(ctx, 'mail', { kind: 'client', attributes }, () => ctx.mailer.send(mail))
 }
 
 const typeOf = (ctx: Context, name: string): MailType => {

@@ -116,6 +116,39 @@ describe('a body', () => {
   )
   // </exports>
 
+  // bar 43
+  test('with text in the place of a number or a switch is refused wherever there is one, and the field is named', async () => {
+    let tried = 0
+    const faults = await faultsIn(taking('json'), async (operation) => {
+      for (const path of unquoted(operation.example)) {
+        tried++
+        const body = quoted(operation.example, path)
+        const reply = await house.as.admin.send(operation.method, fill(operation, []), body)
+        const named = reply.json()?.errors?.map((error: Json) => error.path)
+        if (reply.status !== 422 || !named?.includes(path)) return `${path}: ${reply.status} ${named}`
+      }
+    })
+    expect(faults).toEqual([])
+    expect(tried).toBeGreaterThan(8)
+  })
+
+  // bar 43
+  test('has numbers inside records, lists and what may be null as well', async () => {
+    const { ada, admin } = house.as
+    const limit = { limit: '30', window: 60 }
+    for (const [body, path] of [
+      [{ tiers: { login: limit } }, '/tiers/login/limit'],
+      [{ general: limit }, '/general/limit'],
+    ] as const) {
+      const reply = await admin.patch('/admin/settings/rate-limits', body)
+      expect(reply).toRefuse(422, 'validation_failed')
+      expect(reply.json().errors).toMatchObject([{ path }])
+    }
+    const key = { name: 'ci', scopes: [], rateLimit: { limit: 60, window: '60' } }
+    expect(await ada.post('/api-keys', key)).toRefuse(422, 'validation_failed')
+    expect((await ada.get('/users/me')).status).toBe(200)
+  })
+
   // bar 135
   test.each(['gzip', 'deflate', 'br', 'zstd', 'gzip, gzip', 'GZIP'])(
     'in %s is refused before it is unpacked',
@@ -132,6 +165,21 @@ describe('a body', () => {
     },
   )
 })
+
+/** Pointers to what of an example JSON writes without quotes. */
+const unquoted = (example: Json, path = ''): string[] => {
+  if (typeof example === 'number' || typeof example === 'boolean') return [path]
+  if (typeof example !== 'object' || example === null) return []
+  return Object.entries<Json>(example).flatMap(([name, member]) => unquoted(member, `${path}/${name}`))
+}
+
+/** The same with that in quotes. */
+const quoted = (example: Json, path: string): Json => {
+  const [, name = '', ...rest] = path.split('/')
+  if (path === '') return String(example)
+  const member = quoted(example[name], rest.map((one) => `/${one}`).join(''))
+  return Array.isArray(example) ? example.with(Number(name), member) : { ...example, [name]: member }
+}
 
 /** Names of the query parameters of every reading operation. */
 const queries = async (): Promise<{ path: string; name: string }[]> => {

@@ -191,6 +191,9 @@ describe('the secret', () => {
       SMTP_URL: 'http://canary-b',
       PASSWORD_MIN_LENGTH: '4',
       RATE_LIMIT: 'canary-c',
+      TRUSTED_PROXIES: '10.0.0.0/99',
+      BACKUP_CRON: '99 99 * * *',
+      APP_URL: 'https://canary-d.example/?x=1',
       SECRET_KEY: 'x',
     }
     const child = run({ NODE_ENV: 'production', DATA_DIR: folder.path, ...wrong })

@@ -8,7 +8,7 @@ import { Trouble } from '../parts/trouble'
 /** Where one is signed in, and a way to end that. */
 export const Sessions = () => {
   const { viewer } = useSession()
-  const sessions = useFetched(['sessions'], () => api().auth.sessions.get())
+  const sessions = useFetched(['sessions'], () => api().auth.sessions.get({ query: { limit: '100' } }))
   const end = useAct((id: string) => api().auth.sessions({ id }).delete(), { said: 'That session has ended' })
   const others = useAct(() => api().auth['logout-all'].post({ keepCurrent: true }), {
     said: 'All other sessions have ended',

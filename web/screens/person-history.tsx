@@ -1,12 +1,10 @@
-import { Group, Skeleton, Stack, Text, Timeline } from '@mantine/core'
-import type { UseQueryResult } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { Group, Stack, Text, Timeline } from '@mantine/core'
 import { useFetched } from '../lib/act'
 import { api } from '../lib/api'
 import { formatAction } from '../lib/format'
 import { Link } from '../lib/router'
 import { Status, When } from '../parts/bits'
-import { Trouble } from '../parts/trouble'
+import { Newest } from '../parts/newest'
 
 const SHOWN = '20'
 
@@ -56,9 +54,14 @@ export const PersonAudit = ({ id }: { id: string }) => {
               <Status of={outcome} />
             </Group>
           ))}
-          <Link className="plain" to={`/audit?resource=user:${id}`}>
-            All of it in the audit log
-          </Link>
+          <Group gap="md" fz="sm">
+            <Link className="plain" to={`/audit?resource=user:${id}`}>
+              All that was done to them
+            </Link>
+            <Link className="plain" to={`/audit?actorId=${id}`}>
+              All that they did
+            </Link>
+          </Group>
         </Stack>
       )}
     </Newest>
@@ -90,18 +93,4 @@ export const PersonMails = ({ id }: { id: string }) => {
     </Newest>
   )
 }
-
 // </admin>
-interface Newest<T> {
-  of: UseQueryResult<{ data: T[] }>
-  none: string
-  children: (rows: T[]) => ReactNode
-}
-
-/** The newest rows of something, or why there are none. */
-const Newest = <T,>({ of, none, children }: Newest<T>) => {
-  if (of.isError) return <Trouble error={of.error} again={() => of.refetch()} />
-  if (!of.data) return <Skeleton h={200} />
-  if (of.data.data.length === 0) return <Text c="dimmed">{none}</Text>
-  return children(of.data.data)
-}

@@ -6,6 +6,7 @@ import { useSearch } from '../lib/router'
 import { useSession } from '../lib/session'
 import { Copyable, Facts, Status, When } from '../parts/bits'
 import { Trouble } from '../parts/trouble'
+import { PersonAccess } from './person-access'
 import { PersonActions } from './person-actions'
 import { PersonActivity, PersonAudit, PersonMails } from './person-history'
 
@@ -36,6 +37,7 @@ export const PersonDrawer = ({ id, close }: { id: string; close: () => void }) =
           <Tabs value={get('tab') || 'facts'} onChange={(tab) => set({ tab: tab ?? undefined })} keepMounted={false}>
             <Tabs.List>
               <Tabs.Tab value="facts">Facts</Tabs.Tab>
+              {can('users:manage') && <Tabs.Tab value="access">Access</Tabs.Tab>}
               {/* <activity> */}
               {can('activities:read') && <Tabs.Tab value="activity">Activity</Tabs.Tab>}
               {/* </activity> */}
@@ -71,6 +73,9 @@ export const PersonDrawer = ({ id, close }: { id: string; close: () => void }) =
                   ['May', user.permissions.join(', ') || 'nothing beyond their own account'],
                 ]}
               />
+            </Tabs.Panel>
+            <Tabs.Panel value="access" pt="md">
+              <PersonAccess id={user.id} />
             </Tabs.Panel>
             {/* <activity> */}
             <Tabs.Panel value="activity" pt="md">

@@ -1,5 +1,5 @@
 import type { Static, TObject } from '@sinclair/typebox'
-import type { Context, EnqueueOptions, EventType, JobType, RecordedEvent } from '#core'
+import { type Context, type EnqueueOptions, type EventType, type JobType, type RecordedEvent, traced } from '#core'
 import type { Builder, Reader, Tx } from './port'
 
 export { alive, json, softDelete, timestamp } from './columns'
@@ -13,9 +13,12 @@ export { rowWriter } from './row-formats'
  * Throws a Failure when the database is busy (`database_busy`) or the disk is full (`storage_full`).
  */
 export const transaction = <T>(
-  ctx: Pick<Context, 'database' | 'beforeCommit'>,
+  ctx: Pick<Context, 'database' | 'beforeCommit'> & Partial<Pick<Context, 'traces' | 'traceparent'>>,
   work: (tx: Tx) => Promise<T>,
-): Promise<T> => ctx.database.transaction(work, ctx.beforeCommit && { beforeCommit: ctx.beforeCommit })
+): Promise<T> =>
+  traced(ctx, 'transaction', { kind: 'internal' }, () =>
+    ctx.database.transaction(work, ctx.beforeCommit && { beforeCommit: ctx.beforeCommit }),
+  )
 
 /** A transaction on counters, leases and last-seen times: nothing that people care about, so no event. */
 export const bookkeeping = <T>(ctx: Pick<Context, 'database'>, work: (tx: Tx) => Promise<T>): Promise<T> =>

@@ -79,7 +79,10 @@ export const recorder = (features: readonly Feature[]) => {
       if (!wants || (await wants(ctx, recorded))) await ctx.queue.enqueue(tx, ctx, job, { eventId: row.id })
     }
     tx.markRecorded()
-    tx.afterCommit(() => ctx.bus.publish('journal', recorded))
+    tx.afterCommit(() => {
+      ctx.span?.note(event.name, { 'keel.event_id': recorded.id })
+      ctx.bus.publish('journal', recorded)
+    })
     return recorded
   }
 }

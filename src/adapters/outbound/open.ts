@@ -1,8 +1,7 @@
-import { lookup } from 'node:dns/promises'
 import { seconds } from '#core'
 import type { Config } from '../../config'
 import { isPublic } from './addresses'
-import { type Called, call, openAgents } from './call'
+import type { Agents, Called } from './call'
 import type { Outbound, Refusal } from './port'
 import { type Rules, type Target, targetOf } from './target'
 
@@ -23,7 +22,7 @@ type Settings = Pick<Config, 'webhook'>
 /** Every call resolves the name once, looks at all its addresses, and connects to one of those it has seen. */
 export const openOutbound = ({ webhook: rules }: Settings, options: OutboundOptions = {}): Outbound => {
   const { resolve = systemResolver, timeout = TIMEOUT, ca } = options
-  const agents = openAgents()
+  let agents: Agents | undefined
 
   const attempt = async (text: string, request: Parameters<Outbound['post']>[1], signal: AbortSignal) => {
     const target = targetOf(text, rules)
@@ -33,6 +32,8 @@ export const openOutbound = ({ webhook: rules }: Settings, options: OutboundOpti
     const address = addresses[0]
     if (address === undefined) return failed('dns_failed')
     if (leadsInside(addresses, rules)) return failed('private_address')
+    const { call, openAgents } = await import('./call')
+    agents ??= openAgents()
     return call(target, address, { ...request, signal, agents, ...(ca ? { ca } : {}) })
   }
 
@@ -77,8 +78,10 @@ const addressesOf = async ({ hostname, literal }: Target, resolve: (hostname: st
   }
 }
 
-const systemResolver = async (hostname: string) =>
-  (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address)
+const systemResolver = async (hostname: string) => {
+  const { lookup } = await import('node:dns/promises')
+  return (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address)
+}
 
 /** What a promise resolves to, or nothing if the signal comes first. */
 const until = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> =>

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import type { Refusal } from './port'
 
 export interface Rules {
@@ -29,7 +29,7 @@ export const targetOf = (text: string, { allowHttp, allowPrivate }: Rules): Targ
   if (url.protocol !== 'https:' && !(allowHttp && url.protocol === 'http:')) return 'invalid_url'
   if (url.username || url.password) return 'invalid_url'
   const hostname = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
-  const literal = isIP(hostname) !== 0
+  const literal = ipaddr.IPv4.isValidFourPartDecimal(hostname) || ipaddr.IPv6.isValid(hostname)
   if (!literal && hostname.split('.').some((label) => label === '' || label.length > 63)) return 'invalid_url'
   // A name without a dot is completed by the resolver's search list, which is how machines inside are called.
   if (!literal && !allowPrivate && (INSIDE.test(hostname) || !hostname.includes('.'))) return 'private_address'

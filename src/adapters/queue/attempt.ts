@@ -33,7 +33,17 @@ export const begin = (app: App, type: JobType, job: Claimed, onProgress: (fracti
     given.reject(reason)
   }
   const timer = setTimeout(() => giveUp(new TimedOut(`Not done after ${type.timeout / 1000} s`)), type.timeout)
-  const ctx = contextOf(app, { actor: { type: 'system', name: `job:${job.name}` }, requestId: job.requestId })
+  const span = app.traces?.begin(job.name, {
+    kind: 'job',
+    parent: job.traceparent,
+    attributes: { 'keel.job_id': job.id, 'keel.attempt': job.attempts, 'keel.request_id': job.requestId ?? undefined },
+  })
+  const ctx = contextOf(app, {
+    actor: { type: 'system', name: `job:${job.name}` },
+    requestId: job.requestId,
+    traceparent: span?.traceparent ?? job.traceparent,
+    span,
+  })
   const task: Task = {
     id: job.id,
     attempt: job.attempts,
@@ -44,8 +54,10 @@ export const begin = (app: App, type: JobType, job: Claimed, onProgress: (fracti
   const run = async (): Promise<Outcome> => {
     try {
       await Promise.race([type.run(ctx, job.payload, task), given.promise])
+      span?.end()
       return { kind: 'done', id: job.id }
     } catch (error) {
+      span?.end(error)
       if (stopping) return { kind: 'returned', id: job.id }
       return ended(ctx, type, job, error)
     } finally {

@@ -19,6 +19,7 @@ const insertInto = (db: Builder) =>
     maxAttempts: value('maxAttempts'),
     dedupeKey: value('dedupeKey'),
     requestId: value('requestId'),
+    traceparent: value('traceparent'),
     createdAt: value('createdAt'),
   })
 
@@ -28,7 +29,7 @@ const insertOnce = prepared((db) => insertInto(db).onConflictDoNothing().returni
 /** Writes the row of a new job. Returns its id, or nothing if the dedupe key is taken. */
 export const addJob = async <P>(
   tx: Tx,
-  { now, requestId }: Pick<Context, 'now' | 'requestId'>,
+  { now, requestId, traceparent }: Pick<Context, 'now' | 'requestId' | 'traceparent'>,
   job: Pick<JobType<P>, 'name' | 'queue' | 'maxAttempts'>,
   payload: P,
   { runAt = now, dedupeKey, priority = 0 }: EnqueueOptions = {},
@@ -45,6 +46,7 @@ export const addJob = async <P>(
     maxAttempts: job.maxAttempts,
     dedupeKey: dedupeKey ?? null,
     requestId,
+    traceparent,
     createdAt: now.getTime(),
   }
   if (dedupeKey !== undefined) return (await insertOnce(tx).all(row))[0]?.id
@@ -113,6 +115,7 @@ const carried = {
   attempts: jobs.attempts,
   maxAttempts: jobs.maxAttempts,
   requestId: jobs.requestId,
+  traceparent: jobs.traceparent,
 }
 
 /** A job as it is handed to whoever runs it. */

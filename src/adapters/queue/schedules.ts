@@ -64,7 +64,9 @@ const fireOne = async (app: Pick<App, 'database'>, { name, job }: Schedule, tick
   if (last && !due) return
   return bookkeeping(app, async (tx) => {
     const dedupeKey = `schedule:${name}:${tick.toISOString()}`
-    const jobId = due ? await addJob(tx, { now, requestId: null }, job, {}, { dedupeKey }) : undefined
+    const jobId = due
+      ? await addJob(tx, { now, requestId: null, traceparent: null }, job, {}, { dedupeKey })
+      : undefined
     const fired = jobId ? { tick, jobId } : { tick }
     await tx
       .insert(schedules)

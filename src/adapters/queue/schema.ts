@@ -33,6 +33,8 @@ export const jobs = sqliteTable(
     /** Class and message of the last failure, without values that look like secrets or addresses. */
     lastError: text('last_error'),
     requestId: text('request_id'),
+    /** W3C trace context of whoever added it. */
+    traceparent: text('traceparent'),
     startedAt: timestamp('started_at'),
     finishedAt: timestamp('finished_at'),
     createdAt: timestamp('created_at').notNull(),

@@ -28,6 +28,8 @@ export const Person = t.Object({
   sessions: t.Integer(),
 })
 
+export const BySession = t.Object({ id: t.String({ format: 'uuid' }), sessionId: t.String({ format: 'uuid' }) })
+
 export const RoleChange = t.Object({ role: t.String({ minLength: 1, maxLength: 64, examples: ['support'] }) })
 
 export const Ban = t.Object({

@@ -1,6 +1,16 @@
 import { t } from 'elysia'
 import type { App, Context } from '#core'
-import { authFailures, countSessions, impersonate, logOut, mailReset } from '#features/auth'
+import {
+  authFailures,
+  countSessions,
+  endSessionOf,
+  impersonate,
+  logOut,
+  mailReset,
+  SessionModel,
+  SessionQuery,
+  sessionsOf,
+} from '#features/auth'
 import {
   ById,
   ban,
@@ -79,6 +89,26 @@ export const peopleRoutes = (app: App) =>
       response: { 204: t.Void() },
       fails: [USER_NOT_FOUND, NOT_YOURSELF, OUTRANKED],
     })
+    .get('/:id/sessions', ({ ctx, params, query }) => sessionsOf(ctx, params.id, query), {
+      permission: 'users:manage',
+      paged: true,
+      summary: 'Where somebody is signed in',
+      params: ById,
+      query: SessionQuery,
+      response: { 200: pageOf(SessionModel) },
+      fails: [USER_NOT_FOUND],
+    })
+    .delete(
+      '/:id/sessions/:sessionId',
+      async ({ ctx, params, status }) => status(204, await endSessionOf(ctx, params.id, params.sessionId)),
+      {
+        permission: 'users:manage',
+        summary: 'End one session of somebody',
+        params: model.BySession,
+        response: { 204: t.Void() },
+        fails: [USER_NOT_FOUND, NOT_YOURSELF, OUTRANKED, authFailures.SESSION_NOT_FOUND],
+      },
+    )
     .post(
       '/:id/send-password-reset',
       async ({ ctx, params, status }) =>

@@ -347,3 +347,40 @@ describe('in somebody’s place', () => {
     house.clock.advance(hours(1))
   })
 })
+
+describe('the sessions of somebody else', () => {
+  test('are shown to those who manage people, and one of them is ended at once', async () => {
+    const { as, config } = await testApp()
+    const id = await as.ada.id()
+    await as.ada.signIn()
+    const { data } = await as.admin.get(`/admin/users/${id}/sessions`).json()
+    expect(data.map(({ current }: { current: boolean }) => current)).toEqual([false, false])
+    expect(data[0]).toMatchObject({ device: expect.any(String), lastSeenAt: expect.any(String) })
+    const path = `/admin/users/${id}/sessions/${data[0].id}`
+    expect((await as.admin.delete(path)).status).toBe(204)
+    expect(await as.ada.get('/auth/me')).toRefuse(401, 'invalid_access_token')
+    expect(await as.admin.delete(path)).toRefuse(404, 'session_not_found')
+    expect((await as.admin.get(`/admin/users/${id}/sessions`).json()).data).toHaveLength(1)
+    const [ended] = eventsOf(config, 'session.revoked')
+    expect(ended).toMatchObject({
+      actor_id: await as.admin.id(),
+      payload: { sessionIds: [data[0].id], reason: 'ended_by_admin' },
+    })
+  })
+
+  test('are out of reach for others, one’s own are elsewhere, and those of who may do more stay', async () => {
+    const house = await testApp()
+    const { as, person, anon } = house
+    const [ada, admin] = [await as.ada.id(), await as.admin.id()]
+    await addRole(house, 'manager', ['users:read', 'users:manage'])
+    const manager = person('manager', { role: 'manager' })
+    const [session] = (await as.admin.get(`/admin/users/${admin}/sessions`).json()).data
+    expect(await anon.get(`/admin/users/${ada}/sessions`)).toRefuse(401, 'unauthenticated')
+    expect(await as.bob.get(`/admin/users/${ada}/sessions`)).toRefuse(403, 'forbidden')
+    expect(await as.bob.delete(`/admin/users/${admin}/sessions/${session.id}`)).toRefuse(403, 'forbidden')
+    expect(await manager.delete(`/admin/users/${admin}/sessions/${session.id}`)).toRefuse(403, 'outranked')
+    expect(await as.admin.delete(`/admin/users/${admin}/sessions/${session.id}`)).toRefuse(403, 'not_yourself')
+    expect(await as.admin.delete(`/admin/users/${ada}/sessions/${session.id}`)).toRefuse(404, 'session_not_found')
+    expect(await as.admin.get(`/admin/users/${crypto.randomUUID()}/sessions`)).toRefuse(404, 'user_not_found')
+  })
+})

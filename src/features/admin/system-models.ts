@@ -1,5 +1,4 @@
 import { t } from 'elysia'
-import { t as strict } from '#core'
 import { pageQuery, queryInteger, queryTime, queryWord, strictQuery } from '#http'
 
 const STATUSES = ['queued', 'sent', 'failed', 'suppressed', 'skipped'] as const
@@ -42,12 +41,11 @@ export const ByTemplate = t.Object({ name: t.String({ minLength: 1, maxLength: 6
 
 export const Templates = t.Array(t.Object({ name: t.String({ examples: ['welcome'] }), category: t.String() }))
 
-// Not Elysia's integer, which takes text for a number.
 const limit = (fewest: number) =>
   t.Object(
     {
-      limit: strict.Integer({ minimum: fewest, maximum: 1_000_000 }),
-      window: strict.Integer({ minimum: 1, maximum: 86_400 }),
+      limit: t.Integer({ minimum: fewest, maximum: 1_000_000 }),
+      window: t.Integer({ minimum: 1, maximum: 86_400 }),
     },
     {
       error: `has to be { limit, window }: ${fewest} to 1000000 requests in 1 to 86400 seconds`,

@@ -5,19 +5,20 @@ import { requireSession } from '#features/auth'
 import { sendMail } from '#mail'
 import { apiKeyRenamed, apiKeyRevoked, apiKeyRotated } from './events'
 import { failures } from './failures'
-import { mine } from './find'
+import { mine, ofPerson } from './find'
 import { apiKeyIssuedMail } from './mails'
 import { type ApiKey, apiKeys } from './schema'
 import { endsOf, newSecret } from './secret'
 import { type KeyView, view } from './view'
 
-/** The caller's keys, newest first; expired ones too, until they are revoked. */
-export const list = (ctx: Signed, request: PageRequest): Promise<Page<KeyView>> =>
+/** Keys of the caller, or of whom is told, newest first; expired ones too, until they are revoked. */
+export const list = (ctx: Signed, request: PageRequest, userId = ctx.actor.userId): Promise<Page<KeyView>> =>
   paginate(ctx, request, {
     from: apiKeys,
-    where: mine(ctx),
+    where: ofPerson(userId),
     sort: { createdAt: apiKeys.createdAt, name: apiKeys.name },
     id: apiKeys.id,
+    filter: { userId },
     view,
   })
 

@@ -14,10 +14,9 @@ export const byDigest = prepared((db) => {
     .prepare()
 })
 
+/** Somebody's keys that have not been revoked; the one with this id, if told. */
+export const ofPerson = (userId: string, id?: string) =>
+  and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt), id === undefined ? undefined : eq(apiKeys.id, id))
+
 /** The caller's keys that have not been revoked; the one with this id, if told. */
-export const mine = (ctx: Signed, id?: string) =>
-  and(
-    eq(apiKeys.userId, ctx.actor.userId),
-    isNull(apiKeys.revokedAt),
-    id === undefined ? undefined : eq(apiKeys.id, id),
-  )
+export const mine = (ctx: Signed, id?: string) => ofPerson(ctx.actor.userId, id)

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { eq, isNull } from 'drizzle-orm'
 import { defineFeature } from '#core'
 import { authenticate } from './authenticate'
 import { revokeAll } from './change'
@@ -21,6 +21,7 @@ export const apiKeys = defineFeature({
   schedule: [{ name: 'api-keys.purge', cron: '47 3 * * *', job: purgeApiKeys }],
   authenticate,
   permissions,
+  totals: async ({ db }) => ({ apiKeys: await db.$count(table, isNull(table.revokedAt)) }),
   // A ban pauses keys by itself, and they go on when it ends; a deletion ends them, whoever restores the account.
   endAccess: async (tx, ctx, userId, reason) => {
     if (reason === 'deleted') await revokeAll(tx, ctx, userId, 'owner deleted')

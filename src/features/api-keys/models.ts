@@ -1,4 +1,5 @@
 import { t } from 'elysia'
+import { pageQuery } from '#http'
 
 const time = () => t.String({ format: 'date-time', examples: ['2026-11-22T10:00:00.000Z'] })
 
@@ -32,6 +33,8 @@ const Address = t.String({
 })
 
 export const ById = t.Object({ id: t.String({ format: 'uuid' }) })
+export const ByPersonAndKey = t.Object({ id: t.String({ format: 'uuid' }), keyId: t.String({ format: 'uuid' }) })
+export const KeyQuery = pageQuery(['createdAt', 'name'], {})
 
 export const NewKey = t.Object({
   name: Name,

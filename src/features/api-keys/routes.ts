@@ -1,22 +1,24 @@
-import { t } from 'elysia'
+import { Elysia, t } from 'elysia'
 import type { App } from '#core'
 import { authFailures } from '#features/auth'
-import { pageOf, pageQuery, router } from '#http'
+import { ById as ByPerson, userFailures } from '#features/users'
+import { pageOf, router } from '#http'
 import { list, rename, revoke, rotate } from './change'
 import { create } from './create'
 import { failures } from './failures'
+import { listOf, revokeOf } from './help'
 import * as model from './models'
 import { usage } from './usage'
 import { view } from './view'
 
 /** All of them need a session: a key that leaked must not make others, or outlive its own end. */
-export const routes = (app: App) =>
+const ownRoutes = (app: App) =>
   router(app, '/api-keys')
     .get('/', ({ ctx, query }) => list(ctx, query), {
       auth: 'session',
       paged: true,
       summary: 'My API keys',
-      query: pageQuery(['createdAt', 'name'], {}),
+      query: model.KeyQuery,
       response: { 200: pageOf(model.ApiKey) },
     })
     .post(
@@ -71,3 +73,35 @@ export const routes = (app: App) =>
       response: { 200: model.Usage },
       fails: [failures.API_KEY_NOT_FOUND],
     })
+
+const adminRoutes = (app: App) =>
+  router(app, '/admin/users')
+    .get('/:id/api-keys', ({ ctx, params, query }) => listOf(ctx, params.id, query), {
+      auth: 'session',
+      permission: 'users:manage',
+      paged: true,
+      summary: 'API keys of somebody; never their secrets',
+      params: ByPerson,
+      query: model.KeyQuery,
+      response: { 200: pageOf(model.ApiKey) },
+      fails: [userFailures.USER_NOT_FOUND],
+    })
+    .delete(
+      '/:id/api-keys/:keyId',
+      async ({ ctx, params, status }) => status(204, await revokeOf(ctx, params.id, params.keyId)),
+      {
+        auth: 'session',
+        permission: 'users:manage',
+        summary: 'Revoke an API key of somebody; what uses it is shut out at once',
+        params: model.ByPersonAndKey,
+        response: { 204: t.Void() },
+        fails: [
+          userFailures.USER_NOT_FOUND,
+          userFailures.NOT_YOURSELF,
+          userFailures.OUTRANKED,
+          failures.API_KEY_NOT_FOUND,
+        ],
+      },
+    )
+
+export const routes = (app: App) => new Elysia().use(ownRoutes(app)).use(adminRoutes(app))

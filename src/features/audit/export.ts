@@ -1,4 +1,3 @@
-import { stringify } from 'csv-stringify/sync'
 import type { Context } from '#core'
 import { journal, transaction } from '#db'
 import { auditExported } from './events'
@@ -49,15 +48,16 @@ export const exportLog = async (ctx: Context, format: Format, query: Filters): P
 }
 
 const pieces = async function* (ctx: Context, format: Format, query: Filters): AsyncGenerator<string> {
+  const { stringify } = await import('csv-stringify/sync')
+  // RFC 4180, with what a spreadsheet would run as a formula turned into text.
+  const csv = (rows: (string | number | null)[][]) =>
+    stringify(rows, { escape_formulas: true, record_delimiter: '\r\n' })
   if (format === 'csv') yield csv([COLUMNS])
   for await (const rows of ctx.journal.scan(filterOf(query))) {
     const some = await entries(ctx, rows)
     yield format === 'csv' ? csv(some.map(cells)) : some.map((entry) => `${JSON.stringify(entry)}\n`).join('')
   }
 }
-
-/** RFC 4180, with what a spreadsheet would run as a formula turned into text. */
-const csv = (rows: (string | number | null)[][]) => stringify(rows, { escape_formulas: true, record_delimiter: '\r\n' })
 
 const cells = (entry: Entry) => [
   entry.createdAt,

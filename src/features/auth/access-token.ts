@@ -1,4 +1,5 @@
-import { jwtVerify, SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
+import { jwtVerify } from 'jose/jwt/verify'
 import { type App, type Config, deriveKey, hours, later, minutes } from '#core'
 
 export const ACCESS_TOKEN_LIFETIME = minutes(15)

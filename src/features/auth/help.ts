@@ -1,10 +1,11 @@
 import { and, gt, isNull } from 'drizzle-orm'
-import type { Context } from '#core'
-import { transaction } from '#db'
-import { findSubordinate } from '#features/users'
+import type { Context, Signed } from '#core'
+import { type PageRequest, transaction } from '#db'
+import { findSubordinate, getAnybody } from '#features/users'
+import { failures } from './failures'
 import { sendReset } from './password'
 import { sessions } from './schema'
-import { ofPerson, revokeSessions } from './sessions'
+import { listSessions, ofPerson, revokeSessions } from './sessions'
 
 // What those do who help people: never a password of their choosing, only the way to a new one.
 
@@ -13,6 +14,18 @@ export const logOut = (ctx: Context, userId: string): Promise<void> =>
   transaction(ctx, async (tx) => {
     await findSubordinate(tx, ctx, userId)
     await revokeSessions(tx, ctx, userId, 'logged_out_by_admin')
+  })
+
+/** Where somebody is signed in. Throws USER_NOT_FOUND, VALIDATION_FAILED for a cursor of another list. */
+export const sessionsOf = async (ctx: Signed, userId: string, query: PageRequest) =>
+  await listSessions(ctx, query, (await getAnybody(ctx, userId)).id)
+
+/** Ends one session of somebody else. Throws USER_NOT_FOUND, NOT_YOURSELF, OUTRANKED, SESSION_NOT_FOUND. */
+export const endSessionOf = (ctx: Context, userId: string, sessionId: string): Promise<void> =>
+  transaction(ctx, async (tx) => {
+    await findSubordinate(tx, ctx, userId)
+    const ended = await revokeSessions(tx, ctx, userId, 'ended_by_admin', { only: sessionId })
+    if (ended.length === 0) throw failures.SESSION_NOT_FOUND()
   })
 
 /** Mails somebody else a link to choose a new password (ASVS 6.4.6). Throws USER_NOT_FOUND, NOT_YOURSELF, OUTRANKED. */

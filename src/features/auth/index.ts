@@ -17,10 +17,16 @@ export { erase } from './erasure'
 export * from './events'
 export { failures as authFailures } from './failures'
 export { firstAdminLink } from './first-admin'
-export { countSessions, logOut, mailReset } from './help'
+export { countSessions, endSessionOf, logOut, mailReset, sessionsOf } from './help'
 export { impersonate } from './impersonation'
 export { makeAdmin } from './make-admin'
-export { Password as PasswordModel, Tokens as TokensModel, Transport as TransportModel } from './models'
+export {
+  Password as PasswordModel,
+  Session as SessionModel,
+  SessionQuery,
+  Tokens as TokensModel,
+  Transport as TransportModel,
+} from './models'
 export { prove } from './prove'
 export { handOver } from './session-routes'
 export { openSession, requireSession, revokeSessions } from './sessions'

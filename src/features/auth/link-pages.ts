@@ -53,7 +53,7 @@ const revert: LinkPage = {
   purpose: 'revert_email_change',
   title: 'Take back the change',
   ask: ({ newEmail }) =>
-    html`<p>Your account goes back to <strong>${newEmail}</strong>. Everybody who is signed in to it is signed out, and the password stops working.</p>
+    html`<p>Your account goes back to <strong>${newEmail}</strong>. Everybody who is signed in to it is signed out, and we mail you a link to choose a new password.</p>
 <p>We then mail you a link to choose a new password.</p>`,
   submit: 'That was not me: take it back',
   act: revertEmailChange,

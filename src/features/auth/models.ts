@@ -1,5 +1,6 @@
 import { t } from 'elysia'
 import { PersonName, UserModel } from '#features/users'
+import { pageQuery } from '#http'
 
 const EMAIL =
   "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$"
@@ -62,8 +63,5 @@ export const Session = t.Object({
   lastSeenAt: time(),
   expiresAt: time(),
 })
-export const SessionList = t.Object({
-  data: t.Array(Session),
-  meta: t.Object({ limit: t.Integer(), nextCursor: t.Nullable(t.String()) }),
-})
+export const SessionQuery = pageQuery(['createdAt', 'lastSeenAt'], {})
 export const DeletionScheduled = t.Object({ deletionScheduledAt: time() })

@@ -1,7 +1,7 @@
 import { t } from 'elysia'
 import type { App, Context } from '#core'
 import { me, UserModel, userFailures, view } from '#features/users'
-import { exchangeOf, httpFailures, refuseCrossSite, requireSameSite, router } from '#http'
+import { exchangeOf, httpFailures, pageOf, refuseCrossSite, requireSameSite, router } from '#http'
 import { cancelDeletion, scheduleDeletion } from './account-deletion'
 import { expiredCookies, refreshCookie, sessionCookies } from './cookies'
 import { failures } from './failures'
@@ -112,10 +112,12 @@ export const sessionRoutes = (app: App) =>
         response: { 204: t.Void() },
       },
     )
-    .get('/sessions', async ({ ctx }) => ({ data: await listSessions(ctx), meta: { limit: 50, nextCursor: null } }), {
+    .get('/sessions', ({ ctx, query }) => listSessions(ctx, query), {
       auth: 'session',
+      paged: true,
       summary: 'Where I am signed in',
-      response: { 200: model.SessionList },
+      query: model.SessionQuery,
+      response: { 200: pageOf(model.Session) },
     })
     .delete('/sessions/:id', async ({ ctx, params, status }) => status(204, await revokeSession(ctx, params.id)), {
       auth: 'session',

@@ -9,7 +9,7 @@ const login = async ({ anon, as }: TestApp, headers: Record<string, string> = {}
   anon.with(headers).post('/auth/login', { email: as.ada.email, password: as.ada.password }).json()
 
 const ids = async (client: Client) =>
-  (await client.get('/auth/sessions').json()).data.map(({ id }: { id: string }) => id)
+  (await client.get('/auth/sessions?limit=100').json()).data.map(({ id }: { id: string }) => id)
 
 describe('my sessions', () => {
   // bar 82
@@ -20,11 +20,28 @@ describe('my sessions', () => {
     const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
     const second = await login(house, { 'user-agent': firefox })
     const { data, meta } = await house.withToken(second.accessToken).get('/auth/sessions').json()
-    expect(meta).toEqual({ limit: 50, nextCursor: null })
+    expect(meta).toEqual({ limit: 20, nextCursor: null })
     expect(data).toHaveLength(2)
     expect(data[0]).toMatchObject({ current: true, device: 'Firefox on Linux', ip: expect.stringContaining('198.51.') })
     expect(data[1]).toMatchObject({ current: false, device: 'Unknown device' })
     for (const name of ['createdAt', 'lastSeenAt', 'expiresAt']) expect(data[0][name]).toMatch(/^\d{4}-.*Z$/)
+  })
+
+  test('come a page at a time where there are many, like every list', async () => {
+    const house = await testApp()
+    const { ada } = house.as
+    await ada.user()
+    for (let i = 0; i < 2; i++) {
+      house.clock.advance(minutes(1))
+      await login(house)
+    }
+    const first = await ada.get('/auth/sessions?limit=2&count=true')
+    const { data, meta } = first.json()
+    expect(meta).toEqual({ limit: 2, nextCursor: expect.any(String), total: 3 })
+    expect(first.headers.get('link')).toContain('rel="next"')
+    const rest = await ada.get(`/auth/sessions?limit=2&cursor=${meta.nextCursor}`).json()
+    expect([...data, ...rest.data].map(({ current }) => current)).toEqual([false, false, true])
+    expect(await ada.get('/auth/sessions?limit=0')).toRefuse(422, 'validation_failed')
   })
 
   // bar 82

@@ -1,6 +1,6 @@
-import { and, asc, desc, eq, gt, inArray, isNull, ne } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, isNull, ne } from 'drizzle-orm'
 import { type Context, days, digest, later, newId, randomToken, type Signed, type Tx } from '#core'
-import { journal, transaction } from '#db'
+import { journal, type PageRequest, paginate, transaction } from '#db'
 import { deviceOf } from './device'
 import { sessionCreated, sessionRevoked } from './events'
 import { failures } from './failures'
@@ -54,24 +54,24 @@ export const storeRefreshToken = (tx: Tx, ctx: Context, session: Session, refres
     expiresAt: new Date(Math.min(later(ctx.now, IDLE_LIFETIME).getTime(), session.expiresAt.getTime())),
   })
 
-/** The caller's live sessions, newest first. */
-export const listSessions = async (ctx: Signed) => {
-  const rows = await ctx.db
-    .select()
-    .from(sessions)
-    .where(ofPerson(ctx, ctx.actor.userId))
-    .orderBy(desc(sessions.createdAt), asc(sessions.id))
-    .limit(MAX_SESSIONS)
-  return rows.map((session) => ({
-    id: session.id,
-    current: ctx.actor.type === 'user' && ctx.actor.sessionId === session.id,
-    device: deviceOf(session.userAgent),
-    ip: session.ip,
-    createdAt: session.createdAt.toISOString(),
-    lastSeenAt: session.lastSeenAt.toISOString(),
-    expiresAt: session.expiresAt.toISOString(),
-  }))
-}
+/** A person's live sessions, newest first; the caller's own unless told whose. Throws VALIDATION_FAILED for a cursor of another list. */
+export const listSessions = (ctx: Signed, query: PageRequest, userId = ctx.actor.userId) =>
+  paginate(ctx, query, {
+    from: sessions,
+    where: ofPerson(ctx, userId),
+    filter: userId,
+    sort: { createdAt: sessions.createdAt, lastSeenAt: sessions.lastSeenAt },
+    id: sessions.id,
+    view: (session) => ({
+      id: session.id,
+      current: ctx.actor.type === 'user' && ctx.actor.sessionId === session.id,
+      device: deviceOf(session.userAgent),
+      ip: session.ip,
+      createdAt: session.createdAt.toISOString(),
+      lastSeenAt: session.lastSeenAt.toISOString(),
+      expiresAt: session.expiresAt.toISOString(),
+    }),
+  })
 
 /** Ends one of the caller's sessions. Throws SESSION_NOT_FOUND if it is not theirs or over. */
 export const revokeSession = (ctx: Signed, id: string) =>

@@ -10,7 +10,6 @@ export const failures = defineFailures({
   ],
   BACKUP_INVALID: ['invalid', 'This backup is damaged, of another application, or of a newer version.'],
   BACKUP_GONE: ['not_found', 'The file of this backup is not where it was stored.'],
-  LAST_BACKUP: ['conflict', 'This is the only good backup. Make another one first.'],
   STORAGE_UNAVAILABLE: ['unavailable', 'The file store does not answer. Try again in a moment.'],
   STORAGE_FULL: ['storage_full', 'There is no space left to store this.'],
 })

@@ -15,7 +15,7 @@ export const viewOf =
     sha256,
     encrypted,
     verified: verified === true,
-    verifiedAt: verifiedAt?.toISOString() ?? null,
+    ...(verifiedAt && { verifiedAt: verifiedAt.toISOString() }),
     problem,
     createdAt: createdAt.toISOString(),
     location: `${ctx.vault.driver}:${packedKey(id)}`,

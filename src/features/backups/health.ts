@@ -39,5 +39,10 @@ export const health = async (app: App): Promise<HealthReport> => {
       drillAge: drillAge === undefined ? null : Math.round(drillAge / 1000),
       drillPassed: drilled?.verified ?? null,
     },
+    gauges: {
+      ...(age === undefined ? {} : { backup_age_seconds: Math.round(age / 1000) }),
+      ...(drillAge === undefined ? {} : { backup_drill_age_seconds: Math.round(drillAge / 1000) }),
+      ...(drilled ? { backup_drill_passed: Number(drilled.verified) } : {}),
+    },
   }
 }

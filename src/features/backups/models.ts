@@ -14,7 +14,7 @@ export const Backup = t.Object(
     sha256: t.Nullable(t.String({ description: 'Of the file as it is stored, in hex.' })),
     encrypted: t.Boolean(),
     verified: t.Boolean({ description: 'It was opened and found whole.' }),
-    verifiedAt: t.Nullable(time()),
+    verifiedAt: t.Optional(time()),
     problem: t.Nullable(t.String({ description: 'Why it failed, or what was wrong with it.' })),
     createdAt: time(),
     location: t.String({ examples: ['disk:backups/0193a3f0-7c1e-7c4e-9d2b-5f1e8a6b3c4d.backup'] }),

@@ -1,4 +1,4 @@
-import { eq, ne } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { type Config, type Context, days, defineJob, later } from '#core'
 import { journal, transaction } from '#db'
 import { backupDeleted } from './events'
@@ -7,12 +7,10 @@ import { get } from './find'
 import { type Backup, backups } from './schema'
 import { discard } from './vault'
 
-/** Removes a backup. Throws BACKUP_NOT_FOUND, BACKUP_IN_PROGRESS while it is made, LAST_BACKUP for the only good one. */
+/** Removes a backup, the last one too if that is asked for. Throws BACKUP_NOT_FOUND, BACKUP_IN_PROGRESS while it is made. */
 export const remove = async (ctx: Context, id: string) => {
   const backup = await get(ctx, id)
   if (backup.status === 'pending' || backup.status === 'running') throw failures.BACKUP_IN_PROGRESS()
-  if (isGood(backup) && !(await ctx.db.select().from(backups).where(ne(backups.id, id))).some(isGood))
-    throw failures.LAST_BACKUP()
   await discard(ctx, id)
   await transaction(ctx, async (tx) => {
     const [gone] = await tx.delete(backups).where(eq(backups.id, id)).returning()

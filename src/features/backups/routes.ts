@@ -60,7 +60,7 @@ export const routes = (app: App) =>
       summary: 'Delete a backup',
       params: model.ById,
       response: { 204: t.Void() },
-      fails: [BACKUP_NOT_FOUND, BACKUP_IN_PROGRESS, failures.LAST_BACKUP, ...STORE],
+      fails: [BACKUP_NOT_FOUND, BACKUP_IN_PROGRESS, ...STORE],
     })
     .post(
       '/backups/:id/verify',

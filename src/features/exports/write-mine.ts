@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { type AsyncZippable, zip } from 'fflate'
+import type { AsyncZippable } from 'fflate'
 import type { Context } from '#core'
 import type { Made } from './make'
 import type { ExportRow } from './schema'
@@ -24,7 +24,9 @@ export const writeMine = async (ctx: Context, { ownerId }: ExportRow, to: string
   return { rows: listed.length, size: bytes.length, sha256: sha256(bytes) }
 }
 
-const zipped = (content: AsyncZippable) =>
-  new Promise<Uint8Array>((resolve, reject) => {
+const zipped = async (content: AsyncZippable) => {
+  const { zip } = await import('fflate')
+  return new Promise<Uint8Array>((resolve, reject) => {
     zip(content, { level: 6, consume: true }, (error, bytes) => (error ? reject(error) : resolve(bytes)))
   })
+}

@@ -8,6 +8,9 @@ import { view } from './view'
 /** How long notifications are kept, read or not. */
 const RETENTION = days(90)
 
+/** What somebody is shown: not what they want to be told by mail or push alone. */
+const shownTo = (ctx: Signed) => and(eq(notifications.userId, ctx.actor.userId), eq(notifications.inApp, true))
+
 interface Filter {
   unread?: 'true' | 'false'
   type?: string
@@ -18,7 +21,7 @@ export const list = (ctx: Signed, { unread, type, ...request }: PageRequest & Fi
   paginate(ctx, request, {
     from: notifications,
     where: and(
-      eq(notifications.userId, ctx.actor.userId),
+      shownTo(ctx),
       unread === 'true' ? isNull(notifications.readAt) : undefined,
       type === undefined ? undefined : eq(notifications.type, type),
     ),
@@ -30,12 +33,12 @@ export const list = (ctx: Signed, { unread, type, ...request }: PageRequest & Fi
 
 /** How many the caller has not read: counted over an index of the unread ones only. */
 export const unreadCount = (ctx: Signed): Promise<number> =>
-  ctx.db.$count(notifications, and(eq(notifications.userId, ctx.actor.userId), isNull(notifications.readAt)))
+  ctx.db.$count(notifications, and(shownTo(ctx), isNull(notifications.readAt)))
 
 /** Marks some, or all, as read; ids of others are passed over. Returns how many are left unread. Throws NOTHING_TO_MARK. */
 export const markRead = async (ctx: Signed, { ids, all }: { ids?: string[]; all?: boolean }): Promise<number> => {
   if (!all && !ids?.length) throw failures.NOTHING_TO_MARK()
-  const unread = and(eq(notifications.userId, ctx.actor.userId), isNull(notifications.readAt))
+  const unread = and(shownTo(ctx), isNull(notifications.readAt))
   return await bookkeeping(ctx, async (tx) => {
     const which = all ? unread : and(unread, inArray(notifications.id, ids ?? []))
     await tx.update(notifications).set({ readAt: ctx.now }).where(which)
@@ -46,7 +49,7 @@ export const markRead = async (ctx: Signed, { ids, all }: { ids?: string[]; all?
 /** Removes one of the caller's. Throws NOTIFICATION_NOT_FOUND. */
 export const remove = async (ctx: Signed, id: string): Promise<void> => {
   const removed = await bookkeeping(ctx, (tx) =>
-    tx.delete(notifications).where(and(eq(notifications.id, id), eq(notifications.userId, ctx.actor.userId))),
+    tx.delete(notifications).where(and(shownTo(ctx), eq(notifications.id, id))),
   )
   if (changed(removed) === 0) throw failures.NOTIFICATION_NOT_FOUND()
 }

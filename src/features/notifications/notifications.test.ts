@@ -119,6 +119,19 @@ test('one mail tells of a quarter of an hour, of nothing that was read, and one 
   expect(mails).toHaveLength(1)
 })
 
+test('whoever wants mails only gets them, and finds nothing in the app', async () => {
+  const house = await testApp()
+  const { ada } = house.as
+  await ada.patch('/notifications/preferences', { account: { inApp: false, email: true, push: false } })
+  await changeRole(house, ada, 'support')
+  await house.runJobs()
+  expect((await ada.get('/notifications')).json<Listed>().data).toEqual([])
+  expect((await ada.get('/notifications/unread-count')).json()).toEqual({ count: 0 })
+  expect((await ada.post('/notifications/mark-read', { all: true })).json()).toEqual({ count: 0 })
+  house.clock.advance(minutes(16))
+  expect((await house.mail.latest(ada.email, 'notifications')).text).toContain('Your role is now support')
+})
+
 test('old notifications are removed', async () => {
   const house = await testApp()
   const { ada } = house.as

@@ -39,8 +39,9 @@ export const notify = defineJob<{ eventId: string }>('notifications.notify', {
       category: telling.category,
       title: telling.title(event.payload),
       link: telling.link ?? null,
+      inApp: preferences.inApp,
       createdAt: ctx.now,
-      readAt: preferences.inApp ? null : ctx.now,
+      readAt: null,
     }
     await bookkeeping(ctx, async (tx) => {
       const added = await tx

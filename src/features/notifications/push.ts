@@ -1,6 +1,6 @@
 import { createECDH } from 'node:crypto'
 import { and, eq } from 'drizzle-orm'
-import { type Context, defineJob, deriveKey, hours, newId, PermanentFailure, type Signed } from '#core'
+import { type Context, defineJob, deriveKey, hours, newId, PermanentFailure, type Signed, traced } from '#core'
 import { bookkeeping, changed, enqueue, journal, transaction } from '#db'
 import { pushSubscribed, pushUnsubscribed } from './events'
 import { failures } from './failures'
@@ -100,7 +100,8 @@ export const pushToOne = defineJob<{ notificationId: string; subscriptionId: str
         vapidDetails: { subject: contact(ctx), ...vapid(ctx) },
       },
     )
-    const reply = await ctx.outbound.post(browser.endpoint, { headers: asText(headers), body, signal: task.signal })
+    const message = { headers: asText(headers), body, signal: task.signal }
+    const reply = await traced(ctx, 'push', { kind: 'client' }, () => ctx.outbound.post(browser.endpoint, message))
     if (reply.kind === 'failed') throw new Error(`The push service did not answer: ${reply.error}`)
     if (reply.status === 404 || reply.status === 410) {
       await bookkeeping(ctx, (tx) => tx.delete(pushSubscriptions).where(eq(pushSubscriptions.id, subscriptionId)))

@@ -6,7 +6,7 @@ import { list, markRead, remove, unreadCount } from './inbox'
 import * as model from './models'
 import { changePreferences, preferencesOf } from './preferences'
 import { pushKey, subscribe, unsubscribePush } from './push'
-import { stream } from './stream'
+import { openStream } from './stream'
 
 export const inboxRoutes = (app: App) =>
   router(app, '/notifications')
@@ -44,11 +44,10 @@ export const inboxRoutes = (app: App) =>
     .get(
       '/stream',
       ({ ctx, request }) => {
+        const { frames, close } = openStream(ctx, request.headers.get('last-event-id') ?? undefined)
         exchangeOf(request).peer.keepOpen?.()
-        const left = new AbortController()
-        request.signal.addEventListener('abort', () => left.abort(), { once: true })
-        const frames = stream(ctx, request.headers.get('last-event-id') ?? undefined, left.signal)
-        return new Response(encoded(frames, left), {
+        request.signal.addEventListener('abort', close, { once: true })
+        return new Response(encoded(frames, close), {
           headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
         })
       },
@@ -57,6 +56,7 @@ export const inboxRoutes = (app: App) =>
         produces: 'text/event-stream',
         summary: 'Notifications as they come (Server-Sent Events); Last-Event-ID brings back what was missed',
         response: { 200: t.Any() },
+        fails: [failures.TOO_MANY_STREAMS],
       },
     )
 
@@ -99,7 +99,7 @@ export const channelRoutes = (app: App) =>
     )
 
 /** Frames as bytes, pulled one by one: a reader that stalls holds up its own stream and nothing else. */
-const encoded = (frames: AsyncGenerator<string>, left: AbortController) => {
+const encoded = (frames: AsyncGenerator<string>, close: () => void) => {
   const encoder = new TextEncoder()
   return new ReadableStream<Uint8Array>({
     pull: async (controller) => {
@@ -107,6 +107,6 @@ const encoded = (frames: AsyncGenerator<string>, left: AbortController) => {
       if (done) controller.close()
       else controller.enqueue(encoder.encode(value))
     },
-    cancel: () => left.abort(),
+    cancel: close,
   })
 }

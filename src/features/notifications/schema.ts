@@ -20,13 +20,15 @@ export const notifications = sqliteTable(
     category: text('category').$type<NotificationCategory>().notNull(),
     title: text('title').notNull(),
     link: text('link'),
+    /** False for what is told by other channels only. */
+    inApp: integer('in_app', { mode: 'boolean' }).notNull().default(true),
     createdAt: timestamp('created_at').notNull(),
     readAt: timestamp('read_at'),
   },
   (table) => [
     uniqueIndex('notifications_event').on(table.userId, table.eventId),
     index('notifications_user').on(table.userId, table.createdAt, table.id),
-    index('notifications_unread').on(table.userId).where(sql`read_at is null`),
+    index('notifications_unread').on(table.userId, table.inApp).where(sql`read_at is null`),
     index('notifications_age').on(table.createdAt),
   ],
 )

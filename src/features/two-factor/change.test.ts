@@ -215,3 +215,32 @@ describe('with the account', () => {
       expect(await house.app.db.all(`select 1 from ${table}`)).toEqual([])
   })
 })
+
+describe('the state of somebody’s second factor', () => {
+  test('is shown to those who manage people, and never a secret', async () => {
+    const { house, ada, factor } = await withAda()
+    const path = `/admin/users/${await ada.id()}/2fa`
+    expect(await house.as.bob.get(path)).toRefuse(403, 'forbidden')
+    expect(await house.as.admin.get(`/admin/users/${crypto.randomUUID()}/2fa`)).toRefuse(404, 'user_not_found')
+    const shown = await house.as.admin.get(path)
+    expect(shown.json()).toEqual({
+      enabled: true,
+      enabledAt: expect.any(String),
+      backupCodesLeft: 10,
+      blockedUntil: null,
+    })
+    expect(shown.text).not.toContain(factor.secret)
+    expect(await house.as.admin.get(`/admin/users/${await house.as.bob.id()}/2fa`).json()).toMatchObject({
+      enabled: false,
+      backupCodesLeft: 0,
+    })
+  })
+
+  test('tells until when wrong codes have blocked it', async () => {
+    const { house, ada, factor } = await withAda()
+    for (let nth = 0; nth < 10; nth++)
+      await ada.post('/auth/2fa/backup-codes', { password: ada.password, code: factor.wrong(nth) })
+    const { blockedUntil } = await house.as.admin.get(`/admin/users/${await ada.id()}/2fa`).json()
+    expect(Date.parse(blockedUntil)).toBeGreaterThan(house.clock.now().getTime())
+  })
+})

@@ -30,3 +30,11 @@ export const BackupCodes = t.Object({
     description: 'Each signs in once, in place of a code. Shown once.',
   }),
 })
+
+const time = () => t.String({ format: 'date-time' })
+export const State = t.Object({
+  enabled: t.Boolean(),
+  enabledAt: t.Nullable(time()),
+  backupCodesLeft: t.Integer(),
+  blockedUntil: t.Nullable(time(), { description: 'After too many wrong codes none is taken until then.' }),
+})

@@ -2,12 +2,13 @@ import { Elysia, t } from 'elysia'
 import type { App } from '#core'
 import { authFailures, handOver, TokensModel, TransportModel } from '#features/auth'
 import { userFailures } from '#features/users'
-import { httpFailures, requireSameSite, router } from '#http'
+import { httpFailures, refuseCrossSite, router } from '#http'
 import { answer } from './challenge'
 import { disable, newBackupCodes, resetTwoFactor } from './change'
 import { begin, verify } from './enrol'
 import { failures } from './failures'
 import * as model from './models'
+import { stateOf } from './state'
 
 const proofFails = [
   authFailures.INVALID_CREDENTIALS,
@@ -22,7 +23,7 @@ const ownRoutes = (app: App) =>
     .post(
       '/challenge',
       async ({ ctx, body, query, request, set }) => {
-        if (query.transport === 'cookie') requireSameSite(app.config, request)
+        if (query.transport === 'cookie') refuseCrossSite(app.config, request)
         return await handOver(ctx, await answer(ctx, body), query.transport, { set })
       },
       {
@@ -85,10 +86,15 @@ const ownRoutes = (app: App) =>
     })
 
 const adminRoutes = (app: App) =>
-  router(app, '/admin').delete(
-    '/users/:id/2fa',
-    async ({ ctx, params, status }) => status(204, await resetTwoFactor(ctx, params.id)),
-    {
+  router(app, '/admin')
+    .get('/users/:id/2fa', ({ ctx, params }) => stateOf(ctx, params.id), {
+      permission: 'users:manage',
+      summary: 'Whether a second factor guards somebody, and how many backup codes they have left',
+      params: model.ById,
+      response: { 200: model.State },
+      fails: [userFailures.USER_NOT_FOUND],
+    })
+    .delete('/users/:id/2fa', async ({ ctx, params, status }) => status(204, await resetTwoFactor(ctx, params.id)), {
       auth: 'session',
       permission: 'users:manage',
       tier: '2fa',
@@ -101,7 +107,6 @@ const adminRoutes = (app: App) =>
         userFailures.OUTRANKED,
         failures.TWO_FACTOR_NOT_ENABLED,
       ],
-    },
-  )
+    })
 
 export const routes = (app: App) => new Elysia().use(ownRoutes(app)).use(adminRoutes(app))

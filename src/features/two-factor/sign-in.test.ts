@@ -49,6 +49,9 @@ describe('signing in with a second factor', () => {
     expect(reply.status).toBe(200)
     expect(reply.json().accessToken).toBeUndefined()
     expect(reply.headers.getSetCookie().map((cookie) => cookie.split('=')[0])).toEqual(['access', 'refresh'])
+    // No cookie authenticates it, so a program that sends no Origin may ask for cookies as well.
+    const program = { mfaToken: await factor.challenge(), code: factor.backupCodes[0] }
+    expect((await house.anon.post('/auth/2fa/challenge?transport=cookie', program)).status).toBe(200)
   })
 
   // bar 88

@@ -12,7 +12,7 @@ import { stepOf } from './totp'
 import { vault } from './vault'
 
 /** Wrong codes per account and window, whatever the method and however many challenges there are. */
-const MAX_TRIES = 10
+export const MAX_TRIES = 10
 const TRIES_WINDOW = minutes(15)
 /** Wrong codes in a row with one password, before a new password has to be set (NIST SP 800-63B 3.2.2). */
 const MAX_IN_A_ROW = 100

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Webhook } from 'standardwebhooks'
 import { hours, minutes, seconds } from '#core'
-import type { Json, Person } from '#tests'
+import { type Json, type Person, stoppedClock } from '#tests'
 import { happen } from '../../../tests/support/happenings'
 import { type Receiver, receiver } from '../../../tests/support/receiver'
 import { bad, deliveries, listening, stage, subscribe } from '../../../tests/support/webhooks'
@@ -114,7 +114,7 @@ describe('an endpoint that fails', () => {
     ['answers 302', () => new Response('', { status: 302, headers: { location: 'https://example.com/' } })],
     ['answers 599', () => new Response('', { status: 599 })],
   ])('and %s is tried ten times, on the schedule with some jitter, and then no more', async (_, answer) => {
-    const { as, go, clock, runJobs } = await stage()
+    const { as, go, clock, runJobs } = await stage({}, { clock: stoppedClock() })
     const server = listening(answer)
     const { id } = await subscribe(as.ada, server.url)
     await go()

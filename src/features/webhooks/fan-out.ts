@@ -88,6 +88,7 @@ const insert = prepared((db) => {
       status: value('status'),
       nextAttemptAt: value('nextAttemptAt'),
       attempts: sql`'[]'`,
+      traceparent: value('traceparent'),
       createdAt: value('createdAt'),
     })
     .onConflictDoNothing()
@@ -111,6 +112,7 @@ export const addDelivery = async (
     aboutId: event.userId,
     status: webhook.disabledAt ? 'failed' : 'pending',
     nextAttemptAt: webhook.disabledAt ? null : now,
+    traceparent: ctx.traceparent,
     createdAt: now,
   })
   return added?.id

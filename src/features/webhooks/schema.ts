@@ -76,6 +76,8 @@ export const webhookDeliveries = sqliteTable(
     tries: integer('tries').notNull().default(0),
     nextAttemptAt: timestamp('next_attempt_at'),
     attempts: json<Attempt[]>('attempts').notNull(),
+    /** W3C trace context of what made it: the receiver's trace goes on from there. */
+    traceparent: text('traceparent'),
     createdAt: timestamp('created_at').notNull(),
   },
   (table) => [

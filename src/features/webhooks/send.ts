@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { type Context, perApp, seconds } from '#core'
+import { type Context, perApp, seconds, traced } from '#core'
 import { prepared } from '#db'
 import { headersOf, messageOf } from './message'
 import { giveUp, record } from './record'
@@ -116,10 +116,16 @@ const sendOne = async (ctx: Context, delivery: Delivery, signal: AbortSignal): P
   if (!event) return giveUp(ctx, delivery)
   const message = messageOf(event)
   const at = ctx.clock.now()
-  const reply = await ctx.outbound.post(webhook.url, {
-    headers: headersOf(ctx, webhook, message, event.requestId),
-    body: message.body,
-    signal,
+  const about = { 'keel.webhook_id': webhook.id, 'keel.event_id': event.id }
+  const options = { kind: 'client', parent: delivery.traceparent, attributes: about } as const
+  const reply = await traced(ctx, 'webhook', options, async (span) => {
+    const traceparent = span?.traceparent ?? delivery.traceparent
+    const headers = { ...headersOf(ctx, webhook, message, event.requestId), ...(traceparent && { traceparent }) }
+    const answer = await ctx.outbound.post(webhook.url, { headers, body: message.body, signal })
+    span?.set(
+      answer.kind === 'answered' ? { 'http.response.status_code': answer.status } : { 'error.type': answer.error },
+    )
+    return answer
   })
   if (!signal.aborted) await record(ctx, { delivery, reply, at })
 }
