@@ -3,7 +3,8 @@
 FROM oven/bun:1.4.5-slim AS dependencies
 WORKDIR /app
 COPY package.json bun.lock bunfig.toml ./
-RUN bun install --frozen-lockfile --production --ignore-scripts
+# Without what packages want beside them: a compiler, mostly. What is needed of that is among the dependencies.
+RUN bun install --frozen-lockfile --production --omit=peer --ignore-scripts
 
 # <admin-page>
 # The admin page is built from development dependencies, none of which goes further.
