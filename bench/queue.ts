@@ -1,4 +1,6 @@
-import { defineFeature, defineJob, systemContext } from '#core'
+import { carriedTogether } from '#adapters/queue/concurrency'
+import { openQueue } from '#adapters/queue/open'
+import { type App, defineFeature, defineJob, hours, systemContext } from '#core'
 import { bookkeeping, enqueue } from '#db'
 import { closeApp, openApp } from '../src/app'
 import { loadConfig } from '../src/config'
@@ -11,6 +13,8 @@ export interface QueueTask {
   dataDir: string
   /** Needed by bare BullMQ; makes Keel use it. */
   redisUrl?: string
+  /** Keel takes nothing from its table but what a delivery asks for, however long it waits. */
+  carriedOnly: boolean
 }
 
 export interface QueueResult {
@@ -40,11 +44,13 @@ interface Contestant {
   close(): Promise<void>
 }
 
-const keel = async ({ dataDir, redisUrl }: QueueTask, run: () => void): Promise<Contestant> => {
+const keel = async ({ dataDir, redisUrl, carriedOnly }: QueueTask, run: () => void): Promise<Contestant> => {
   const job = defineJob<{ n: number }>('bench', { run: async () => run() })
   const secret = 'for this run only: 0123456789abcdef0123456789abcdef'
   const env = { NODE_ENV: 'test', DATA_DIR: dataDir, SECRET_KEY: secret, REDIS_URL: redisUrl }
-  const app = await openApp(loadConfig(env), { features: [defineFeature({ name: 'bench', jobs: [job] })] })
+  const base = await openApp(loadConfig(env), { features: [defineFeature({ name: 'bench', jobs: [job] })] })
+  const queue = openQueue({ ...base, app: () => app }, carriedOnly ? { late: hours(1) } : {})
+  const app: App = { ...base, queue }
   const ctx = systemContext(app, 'bench')
   return {
     add: (count, added) =>
@@ -55,7 +61,8 @@ const keel = async ({ dataDir, redisUrl }: QueueTask, run: () => void): Promise<
     carried: async (count) => {
       if (!redisUrl) return
       const redis = new Bun.RedisClient(redisUrl)
-      while (Number(await redis.send('LLEN', ['keel:queue:default:wait'])) < count) await Bun.sleep(20)
+      const deliveries = count / carriedTogether('default')
+      while (Number(await redis.send('LLEN', ['keel:queue:default:wait'])) < deliveries) await Bun.sleep(20)
       redis.close()
     },
     work: () => app.queue.work(),

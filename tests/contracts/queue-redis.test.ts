@@ -17,6 +17,13 @@ describe.skipIf(!hasRedis)('queue over Redis', () => {
     queueStage({ REDIS_URL: redis.url }, { jobs: jobs.map(({ job }) => job) })
   const deliveries = async (queue = 'default') => Number(await redis.send(['LLEN', `keel:queue:${queue}:wait`]))
 
+  /** Rows that waiting deliveries stand for. */
+  const carried = async (queue = 'default') => {
+    const ids = (await redis.send(['LRANGE', `keel:queue:${queue}:wait`, '0', '-1'])) as string[]
+    const data = await Promise.all(ids.map((id) => redis.send(['HGET', `keel:queue:${queue}:${id}`, 'data'])))
+    return data.reduce<number>((sum, text) => sum + JSON.parse(String(text)).rows, 0)
+  }
+
   test('a job that one process adds is done by another one that is told, not by one that looks', async () => {
     const hello = notingJob('hello')
     const stage = await stageOf([hello])
@@ -75,12 +82,33 @@ describe.skipIf(!hasRedis)('queue over Redis', () => {
     await worker.drain(0)
   })
 
+  test('jobs that are added together are carried a few at a time, and each is done once', async () => {
+    const hello = notingJob('hello')
+    const stage = await stageOf([hello])
+    const { app, ctx } = stage
+    await bookkeeping(app, async (tx) => {
+      for (let n = 0; n < 203; n++) await app.queue.enqueue(tx, ctx(), hello.job, { n })
+    })
+    await until(async () => (await carried()) === 203)
+    expect(await deliveries()).toBeLessThan(60)
+    const workers = [
+      stage.another(app.features, { poll: seconds(60) }),
+      stage.another(app.features, { poll: seconds(60) }),
+    ]
+    for (const worker of workers) await worker.work()
+    await until(() => hello.seen.length >= 203)
+    await until(async () => (await deliveries()) === 0)
+    for (const worker of workers) await worker.drain(0)
+    expect(new Set(hello.seen.map(({ id }) => id)).size).toBe(203)
+    expect(hello.seen).toHaveLength(203)
+  })
+
   // bar 198
   test('what Redis has lost is found in the table', async () => {
     const hello = notingJob('hello')
     const stage = await stageOf([hello])
     for (let n = 0; n < 120; n++) await stage.add(hello.job, { n })
-    await until(async () => (await deliveries()) === 120)
+    await until(async () => (await carried()) === 120)
     await redis.send(['FLUSHALL'])
     const worker = stage.another(stage.app.features, { poll: 50 })
     await worker.work()

@@ -3,6 +3,7 @@ import { seconds } from '#core'
 import type { Log } from '../log/port'
 import type { Client, Redis } from '../redis/port'
 import type { Carrier, Due } from './carrier'
+import { carriedTogether } from './concurrency'
 
 const PREFIX = 'keel:queue'
 /** Rows handed over in one command. */
@@ -14,14 +15,19 @@ const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true }
 /** Deliveries of a worker that is gone go to another one after twice this, in milliseconds; nobody waits for that. */
 const LOCK = seconds(15)
 
-/** BullMQ as the carrier: a job of it says that a row is due, and holds nothing else. */
+/** What a job of BullMQ holds: of how many rows it says that they are due. */
+interface Delivery {
+  rows: number
+}
+
+/** BullMQ as the carrier: a job of it says that rows are due, and holds nothing of them. */
 export const bullCarrier = (redis: Redis, log: Log): Carrier => {
   // At the start, not with the first job: loading it takes longer than a request may.
   const bull = import('bullmq')
   let opened: Client | undefined
   const connect = () => (opened ??= redis.blocking())
-  const queues = new Map<string, BullQueue>()
-  let workers: BullWorker[] = []
+  const queues = new Map<string, BullQueue<Delivery>>()
+  let workers: BullWorker<Delivery>[] = []
   let offered: Due[] = []
   let sending: Promise<void> | undefined
   let stopping: Promise<void> | undefined
@@ -38,7 +44,7 @@ export const bullCarrier = (redis: Redis, log: Log): Carrier => {
     const known = queues.get(name)
     if (known) return known
     const streams = { events: { maxLen: 100 } }
-    const queue = new Queue(nameOf(name), {
+    const queue = new Queue<Delivery>(nameOf(name), {
       connection: connect(),
       prefix: PREFIX,
       defaultJobOptions: LEAVE_NOTHING,
@@ -54,9 +60,7 @@ export const bullCarrier = (redis: Redis, log: Log): Carrier => {
       const rows = offered.splice(0, AT_ONCE)
       for (const [name, due] of Map.groupBy(rows, ({ queue }) => queue)) {
         const queue = await queueOf(name)
-        await queue.addBulk(
-          due.map(({ id, attempts }) => ({ name: 'due', data: {}, opts: { jobId: `${id}-${attempts}` } })),
-        )
+        await queue.addBulk(deliveriesOf(due, carriedTogether(name)))
       }
     }
     offered = []
@@ -95,7 +99,7 @@ export const bullCarrier = (redis: Redis, log: Log): Carrier => {
           lockDuration: LOCK,
           stalledInterval: LOCK,
         }
-        const worker = new Worker(nameOf(name), () => deliver(name), options)
+        const worker = new Worker<Delivery>(nameOf(name), ({ data }) => deliver(name, data.rows), options)
         worker.on('error', complain)
         return worker
       })
@@ -108,6 +112,14 @@ export const bullCarrier = (redis: Redis, log: Log): Carrier => {
     },
   }
 }
+
+/** One for every so many rows, under the name of its first: each attempt is carried once. */
+const deliveriesOf = (due: readonly Due[], together: number) =>
+  due.flatMap(({ id, attempts }, i) => {
+    if (i % together !== 0) return []
+    const rows = Math.min(together, due.length - i)
+    return [{ name: 'due', data: { rows }, opts: { jobId: `${id}-${attempts}` } }]
+  })
 
 const within = (work: Promise<unknown> | undefined) => Promise.race([work?.catch(() => {}), Bun.sleep(PATIENCE)])
 

@@ -7,8 +7,9 @@ export interface Due {
 }
 
 /**
- * Spreads work over machines: for every row that is due, one worker somewhere gets a delivery, and takes the most urgent
- * row of that queue for it. It may lose, repeat or delay deliveries: the rows are the truth, and found without it.
+ * Spreads work over machines: for every few rows that are due, one worker somewhere gets a delivery, and takes as many of
+ * that queue for it, the most urgent first. It may lose, repeat or delay deliveries: the rows are the truth, and found
+ * without it.
  */
 export interface Carrier {
   readonly driver: string
@@ -19,7 +20,10 @@ export interface Carrier {
   /** Rows that are due from now on. Neither waits nor throws. */
   offer(rows: readonly Due[]): void
   /** Begins to take deliveries: at most `limit` of a queue at a time are open, each until `deliver` has resolved. */
-  start(queues: readonly { name: string; limit: number }[], deliver: (queue: string) => Promise<void>): void
+  start(
+    queues: readonly { name: string; limit: number }[],
+    deliver: (queue: string, rows: number) => Promise<void>,
+  ): void
   /** Takes no further delivery. Resolves once those that are open have been closed, or a second is over. */
   stop(): Promise<void>
   /** Sends what was offered, and disconnects. */

@@ -9,3 +9,6 @@ const CONCURRENCY: Readonly<Record<string, number>> = {
 const OTHERS = 10
 
 export const concurrencyOf = (queue: string) => CONCURRENCY[queue] ?? OTHERS
+
+/** Rows that one delivery stands for at the most: small beside what one process takes, so that others get their share. */
+export const carriedTogether = (queue: string) => Math.max(1, Math.floor(concurrencyOf(queue) / 10))

@@ -17,9 +17,11 @@ export interface Timing {
   lease: number
   /** Longest pause between two looks at the table, in milliseconds: other processes add jobs too. */
   poll: number
+  /** A job that is due for longer than this, in milliseconds, may have been carried to nobody: whoever is free takes it. */
+  late: number
 }
 
-const TIMING: Timing = { lease: seconds(30), poll: seconds(1) }
+const TIMING: Timing = { lease: seconds(30), poll: seconds(1), late: seconds(2) }
 const PROGRESS_EVERY = seconds(1)
 const KEEP_DONE = days(7)
 const PURGE_EVERY = hours(1)
@@ -42,7 +44,7 @@ export const openTable = (deps: QueueDeps, types: JobTypes, carrier?: Carrier, g
   let timers: ReturnType<typeof setInterval>[] = []
 
   const worker = createWorker({ ...deps, types, lease: timing.lease, onEnded: () => wake() })
-  const deliveries = carrier && createDeliveries(carrier, database.reader, worker)
+  const deliveries = carrier && createDeliveries(carrier, database.reader, worker, timing)
   carrier?.onChange(() => wake())
 
   /** Looks at the table very soon; many calls in one go are one look. */
@@ -80,7 +82,7 @@ export const openTable = (deps: QueueDeps, types: JobTypes, carrier?: Carrier, g
         again = false
         const now = clock.now()
         const fired = await schedules.fire(now)
-        const round = await deliveries?.round(now, timing.poll)
+        const round = await deliveries?.round(now)
         const exchanged = await worker.exchange(round?.wanted)
         round?.close(exchanged.started)
         const due = [...fired, ...exchanged.promoted]
@@ -137,8 +139,8 @@ export const openTable = (deps: QueueDeps, types: JobTypes, carrier?: Carrier, g
     every(PROGRESS_EVERY, async () => worker.hasProgress() && worker.writeProgress()),
   ]
 
-  const deliver = async (queue: string) => {
-    const done = deliveries?.arrived(queue)
+  const deliver = async (queue: string, rows: number) => {
+    const done = deliveries?.arrived(queue, rows)
     wake()
     await done
   }
