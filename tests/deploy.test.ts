@@ -69,6 +69,19 @@ describe('the image', () => {
     expect(instruction('RUN')[0]).toContain('--production')
   })
 
+  // bar 247
+  test('is made of packages without known holes, and lists them', async () => {
+    const { default: elysia } = await import('elysia/package.json')
+    expect(Bun.semver.order(elysia.version, '1.4.27')).not.toBe(-1)
+    expect(await read('.github/workflows/audit.yml')).toContain('bun audit')
+    const { stdout } = Bun.spawnSync([process.execPath, '--no-install', 'scripts/sbom.ts'], { cwd: ROOT })
+    const { bomFormat, components } = JSON.parse(stdout.toString())
+    expect(bomFormat).toBe('CycloneDX')
+    const listed = components.map(({ purl }: { purl: string }) => purl)
+    for (const [name, version] of Object.entries(pkg.dependencies))
+      expect(listed).toContain(`pkg:npm/${name.replace('@', '%40')}@${version}`)
+  })
+
   // bar 246
   test('takes in what is named, and neither secrets nor history nor tests', async () => {
     const ignored = (await read('.dockerignore')).split('\n').filter((line) => line && !line.startsWith('#'))

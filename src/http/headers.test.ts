@@ -28,7 +28,7 @@ describe('every reply', () => {
   // bar 151
   test.each(['/json', '/nowhere'])('%s may not be framed, sniffed, embedded or stored', async (path) => {
     const reply = await get(served(), path)
-    expect(reply.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'")
+    expect(reply.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
     expect(reply.get('x-content-type-options')).toBe('nosniff')
     expect(reply.get('x-frame-options')).toBe('DENY')
     expect(reply.get('referrer-policy')).toBe('no-referrer')

@@ -14,7 +14,7 @@ export const securityHeaders = ({
   corsOrigins,
 }: Pick<Config, 'production' | 'corsOrigins'>): Readonly<Record<string, string>> => ({
   'cache-control': 'private, no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',

@@ -67,7 +67,13 @@ describe('pages behind mailed links', () => {
     toBePage(await house.outside.get('/forgot-password'), 200, 'name="email"')
     toBePage(await post(house, '/forgot-password', { email: ada.email }), 202, 'on its way')
     const token = await house.mail.token(ada.email, 'reset-password')
-    toBePage(await house.outside.get(`/reset-password?token=${token}`), 200, 'new-password', ada.email)
+    toBePage(
+      await house.outside.get(`/reset-password?token=${token}`),
+      200,
+      'type="password"',
+      'new-password',
+      ada.email,
+    )
     toBePage(await post(house, '/reset-password', { token, password: NEXT }), 200, 'Your password is set')
     expect((await ada.signIn(NEXT)).user.email).toBe(ada.email)
     expect(await house.anon.post('/auth/login', { email: ada.email, password: ada.password })).toRefuse(
