@@ -12,7 +12,10 @@ export const clearly = async (work: () => Promise<void>) => {
   } catch (error) {
     const expected = error instanceof Failure || error instanceof Refusal || error instanceof ConfigError
     const fields = error instanceof Failure ? (error.details.errors ?? []).map(({ message }) => ` It ${message}.`) : []
-    console.error(expected ? `${error.message}${fields.join('')}` : error)
+    const message = error instanceof Error ? error.message : String(error)
+    // One line is for the person at the terminal; where it was thrown is for whoever looks for a bug.
+    if (!expected && process.env.LOG_LEVEL === 'debug') console.error(error)
+    else console.error(`${message}${fields.join('')}${expected ? '' : ' (LOG_LEVEL=debug tells where.)'}`)
     process.exit(1)
   }
 }
