@@ -6,6 +6,7 @@ import { hottest } from './profile'
 import { render, save } from './report'
 import type { Suite } from './suite'
 import { backup } from './suites/backup'
+import { erasure } from './suites/erasure'
 import { exporting } from './suites/export'
 import { idle } from './suites/idle'
 import { images } from './suites/images'
@@ -23,6 +24,7 @@ const SUITES: Record<string, Suite> = {
   start,
   idle,
   people,
+  erasure,
   queue,
   webhooks,
   streams,

@@ -62,6 +62,10 @@ export interface HealthReport {
   gauges?: Record<string, number>
 }
 
+/** Whether there is more to erase. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most have few rows, and nothing to say
+export type Erased = 'more' | undefined | void
+
 /** Everything a feature is. The house reads these; it knows no feature by name. */
 export interface Feature {
   name: string
@@ -96,8 +100,11 @@ export interface Feature {
   health?: (app: App) => Promise<HealthReport>
   /** What is held about a person: file name → JSON. */
   exportUser?: (ctx: Context, userId: string) => Promise<Record<string, unknown>>
-  /** Removes what is held about a person. Runs in one transaction with all others. */
-  eraseUser?: (tx: Tx, ctx: Context, userId: string) => Promise<void>
+  /**
+   * Removes what is held about a person. Where that may be many rows, takes some (`someOf` in `#db`) and says `more`: it
+   * is called again, so that nobody has to wait for it. Called a last time in one transaction with all others.
+   */
+  eraseUser?: (tx: Tx, ctx: Context, userId: string) => Promise<Erased>
   /** Rows that have to be there. Runs at each start; must be repeatable. */
   seed?: (ctx: Context) => Promise<void>
 }

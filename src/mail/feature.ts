@@ -1,6 +1,6 @@
 import { and, eq, gt, isNotNull, lt } from 'drizzle-orm'
 import { days, defineFeature, defineJob, hours, later } from '#core'
-import { bookkeeping } from '#db'
+import { bookkeeping, moreAfter, someOf } from '#db'
 import { failures } from './bounces'
 import { deliverMail } from './deliver'
 import { routes } from './routes'
@@ -10,10 +10,10 @@ import { emails } from './schema'
 const LOG_LIFETIME = days(90)
 
 const forget = defineJob<Record<string, never>>('mail.forget', {
-  run: (ctx) =>
-    bookkeeping(ctx, async (tx) => {
-      await tx.delete(emails).where(lt(emails.createdAt, later(ctx.now, -LOG_LIFETIME)))
-    }),
+  run: async (ctx) => {
+    const old = someOf(emails, lt(emails.createdAt, later(ctx.now, -LOG_LIFETIME)))
+    while (moreAfter(await bookkeeping(ctx, (tx) => tx.delete(emails).where(old))));
+  },
 })
 
 /** Mail as a feature: the delivery job and the log. The kinds of mail come from the features that send them. */
@@ -37,7 +37,6 @@ export const mail = defineFeature({
     const columns = { id, template, recipient, subject, status, createdAt, sentAt }
     return { 'emails.json': await ctx.db.select(columns).from(emails).where(eq(emails.userId, userId)) }
   },
-  eraseUser: async (tx, _ctx, userId) => {
-    await tx.delete(emails).where(eq(emails.userId, userId))
-  },
+  eraseUser: async (tx, _ctx, userId) =>
+    moreAfter(await tx.delete(emails).where(someOf(emails, eq(emails.userId, userId)))),
 })

@@ -2,11 +2,13 @@ import type { Static, TObject } from '@sinclair/typebox'
 import { type Context, type EnqueueOptions, type EventType, type JobType, type RecordedEvent, traced } from '#core'
 import type { Builder, Reader, Tx } from './port'
 
+export { changed } from './changed'
 export { alive, json, softDelete, timestamp } from './columns'
 export { isUnique } from './errors'
 export { type PageRequest, paginate } from './paginate'
 export type { Builder, Database, PackedBackup, Reader, Tx } from './port'
 export { rowWriter } from './row-formats'
+export { moreAfter, someOf } from './some'
 
 /**
  * Changes rows: all of them, or none if `work` throws. It has to record an event, and awaits nothing but its own queries.
@@ -47,10 +49,3 @@ export const prepared =
   <S>(build: (db: Builder) => S) =>
   (db: Pick<Reader, 'statement'>): S =>
     db.statement(build)
-
-/** Rows that an insert, update or delete without `returning` has changed. */
-export const changed = (result: unknown): number => {
-  if (typeof result !== 'object' || result === null) return 0
-  if ('changes' in result) return Number(result.changes)
-  return 'rowsAffected' in result ? Number(result.rowsAffected) : 0
-}

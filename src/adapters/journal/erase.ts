@@ -1,29 +1,61 @@
-import { and, asc, eq, gt, isNotNull, isNull, lte, or } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, or } from 'drizzle-orm'
 import type { Context, Tx } from '#core'
-import type { Thinning } from './port'
+import type { ErasurePlace, Thinning } from './port'
 import { isOfType } from './read'
 import { events, journalRetention } from './schema'
 
 /** Rows removed, or looked at, in one transaction. */
 const AT_ONCE = 1_000
+/** Rows blanked in one step of an erasure. */
+const ERASED_AT_ONCE = 500
+
+const NO_CONTENT = { payload: null, subjectLabel: null, contentSalt: null }
+const NO_ORIGIN = { ip: null, userAgent: null, originSalt: null }
 
 /**
- * Blanks what is held about a person: the content of rows about them, the origin of what they did themselves. What an
- * admin wrote about others, and from where, stays.
+ * How a person's rows are found, each by an index that goes on by `seq`, and what of them is blanked: the content of
+ * rows about them, the origin of what they did themselves. What an admin wrote about others, and from where, stays.
  */
-export const erase = async (tx: Tx, userId: string): Promise<void> => {
-  const isSubject = and(eq(events.subjectType, 'user'), eq(events.subjectId, userId))
-  await tx
-    .update(events)
-    .set({ payload: null, subjectLabel: null, contentSalt: null })
-    .where(and(isNotNull(events.contentSalt), or(eq(events.userId, userId), isSubject)))
-  // Who signs up or asks for a password link is nobody yet: their address is in a row about the person.
-  const unknownActor = and(eq(events.userId, userId), eq(events.actorType, 'anonymous'))
-  const actedAlone = and(eq(events.actorId, userId), isNull(events.impersonatorId))
-  await tx
-    .update(events)
-    .set({ ip: null, userAgent: null, originSalt: null })
-    .where(and(isNotNull(events.originSalt), or(actedAlone, eq(events.impersonatorId, userId), unknownActor)))
+const WAYS = [
+  { to: (id: string) => eq(events.userId, id), holds: isNotNull(events.contentSalt), blank: NO_CONTENT },
+  {
+    to: (id: string) => and(eq(events.subjectType, 'user'), eq(events.subjectId, id)),
+    holds: isNotNull(events.contentSalt),
+    blank: NO_CONTENT,
+  },
+  {
+    to: (id: string) => eq(events.actorId, id),
+    holds: and(isNotNull(events.originSalt), isNull(events.impersonatorId)),
+    blank: NO_ORIGIN,
+  },
+  { to: (id: string) => eq(events.impersonatorId, id), holds: isNotNull(events.originSalt), blank: NO_ORIGIN },
+  {
+    // Who signs up or asks for a password link is nobody yet: their address is in a row about the person.
+    to: (id: string) => eq(events.userId, id),
+    holds: and(isNotNull(events.originSalt), eq(events.actorType, 'anonymous')),
+    blank: NO_ORIGIN,
+  },
+]
+
+/** Blanks what some rows hold about a person. See the port. */
+export const erase = async (tx: Tx, userId: string, at: ErasurePlace): Promise<ErasurePlace | undefined> => {
+  const way = WAYS[at.way]
+  if (!way) return undefined
+  const rows = await tx
+    .select({ seq: events.seq })
+    .from(events)
+    .where(and(way.to(userId), gt(events.seq, at.after)))
+    .orderBy(asc(events.seq))
+    .limit(ERASED_AT_ONCE)
+  const seqs = rows.map(({ seq }) => seq)
+  if (seqs.length > 0)
+    await tx
+      .update(events)
+      .set(way.blank)
+      .where(and(inArray(events.seq, seqs), way.holds))
+  return seqs.length < ERASED_AT_ONCE
+    ? { ...at, way: at.way + 1, after: at.since }
+    : { ...at, after: seqs.at(-1) ?? at.since }
 }
 
 /** Removes the oldest rows and keeps where the chain goes on. See the port. */

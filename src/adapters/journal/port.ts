@@ -45,6 +45,14 @@ export interface JournalFilter {
 }
 
 /** What `thin` takes. */
+/** How far an erasure has come. */
+export interface ErasurePlace {
+  /** Rows up to here are left alone: they were done before. */
+  since: number
+  way: number
+  after: number
+}
+
 export interface Thinning {
   /** Event names, or `file.*` for all that begin so. */
   types: readonly string[]
@@ -76,8 +84,11 @@ export interface Journal {
   scan(filter: JournalFilter): AsyncGenerator<RecordedEvent[]>
   /** Recomputes the chain, page by page. */
   verify(options?: VerifyOptions): Promise<Verdict>
-  /** Blanks what rows hold about a person (payload, label, ip, user agent); the chain stays verifiable. */
-  erase(tx: Tx, userId: string): Promise<void>
+  /**
+   * Blanks what rows hold about a person (payload, label, ip, user agent), some rows a call; the chain stays verifiable.
+   * Starts at `beginning` and returns where the next call goes on, nothing once all are done.
+   */
+  erase(tx: Tx, userId: string, at: ErasurePlace): Promise<ErasurePlace | undefined>
   /**
    * Removes the oldest rows made before `before`, at most 1,000 a call; the chain stays verifiable from there on.
    * Returns how many: call it again, in a new transaction, until that is 0. Record an event beside it.

@@ -1,5 +1,5 @@
-import { eq, inArray, like, lte, sql } from 'drizzle-orm'
-import { type Context, digest, later, type Tx } from '#core'
+import { eq, inArray, lte, sql } from 'drizzle-orm'
+import { type Context, later, type Tx } from '#core'
 import { bookkeeping } from '#db'
 import { throttles } from './schema'
 
@@ -29,10 +29,6 @@ export const giveBack = (tx: Tx, keys: string[]) =>
 
 /** Starts again at nothing under each key. */
 export const forget = (tx: Tx, keys: string[]) => tx.delete(throttles).where(inArray(throttles.key, keys))
-
-/** Removes what was counted for an address, whatever it was: a person who is erased takes it along. */
-export const forgetAddress = (tx: Tx, email: string) =>
-  tx.delete(throttles).where(like(throttles.key, `%:${digest(email)}`))
 
 /** Removes counters whose window is over. */
 export const purgeThrottles = (ctx: Context) =>

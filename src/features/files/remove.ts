@@ -1,6 +1,6 @@
-import { and, eq, inArray } from 'drizzle-orm'
+import { and, eq, inArray, ne, or } from 'drizzle-orm'
 import { type Context, defineJob, type Tx } from '#core'
-import { bookkeeping, enqueue, journal, transaction } from '#db'
+import { bookkeeping, changed, enqueue, journal, moreAfter, someOf, transaction } from '#db'
 import { dropAvatar } from '#features/users'
 import { described, fileDeleted } from './events'
 import { failures } from './failures'
@@ -32,15 +32,13 @@ export const depart = async (tx: Tx, ctx: Context, file: FileRow) => {
   await journal.record(tx, ctx, fileDeleted, described(file))
 }
 
-/** Marks all files of a person who is erased, and has their objects removed. */
+/** Marks the files of a person who is erased, some at a time, and has their objects removed. */
 export const removeAll = async (tx: Tx, ctx: Context, ownerId: string) => {
-  const leaving = await tx
-    .update(files)
-    .set({ status: 'leaving', name: '', sha256: null })
-    .where(eq(files.ownerId, ownerId))
-    .returning({ id: files.id })
+  const named = and(eq(files.ownerId, ownerId), or(ne(files.status, 'leaving'), ne(files.name, '')))
+  const marked = await tx.update(files).set({ status: 'leaving', name: '', sha256: null }).where(someOf(files, named))
   await tx.delete(fileUsage).where(eq(fileUsage.ownerId, ownerId))
-  if (leaving.length > 0) await enqueue(tx, ctx, removeFiles, { ownerId })
+  if (changed(marked) > 0) await enqueue(tx, ctx, removeFiles, { ownerId })
+  return moreAfter(marked)
 }
 
 /** Removes the objects of a person's files that have left, variants too, and then the rows. */

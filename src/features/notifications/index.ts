@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { Elysia } from 'elysia'
 import { type App, defineFeature } from '#core'
+import { moreAfter, someOf } from '#db'
 import { events } from './events'
 import { failures } from './failures'
 import { purge } from './inbox'
@@ -30,7 +31,7 @@ export const notifications = defineFeature({
     'notification-preferences.json': await preferencesOf(ctx.db, userId),
   }),
   eraseUser: async (tx, _ctx, userId) => {
-    await tx.delete(table).where(eq(table.userId, userId))
+    if (moreAfter(await tx.delete(table).where(someOf(table, eq(table.userId, userId))))) return 'more'
     await tx.delete(notificationPreferences).where(eq(notificationPreferences.userId, userId))
     await tx.delete(pushSubscriptions).where(eq(pushSubscriptions.userId, userId))
   },

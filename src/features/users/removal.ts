@@ -56,10 +56,7 @@ export const restore = async (ctx: Context, userId: string): Promise<User> => {
 /** Takes out what points to somebody who is being erased, beside their own row. */
 export const forget = async (tx: Tx, _ctx: Context, userId: string): Promise<void> => {
   await unindexPerson(tx, userId)
-  await tx
-    .update(users)
-    .set({ deletedBy: null })
-    .where(and(isNotNull(users.deletedAt), eq(users.deletedBy, userId)))
+  await tx.update(users).set({ deletedBy: null }).where(eq(users.deletedBy, userId))
 }
 
 // A date set by the person themselves would erase them before those who may restore them have had their time.

@@ -1,6 +1,6 @@
 import { and, eq, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import { type Context, days, defineJob, later, minutes, type Tx } from '#core'
-import { bookkeeping } from '#db'
+import { bookkeeping, moreAfter, someOf } from '#db'
 import { removeOne } from './endpoints'
 import { openLane } from './lane'
 import { webhookDeliveries, webhooks } from './schema'
@@ -57,9 +57,13 @@ export const exportUser = async (ctx: Context, userId: string) => {
   }
 }
 
-/** Removes a person's endpoints, and what receivers of others have answered to events about them. */
+/** Removes a person's endpoints, and what receivers of others have answered to events about them; some at a time. */
 export const eraseUser = async (tx: Tx, ctx: Context, userId: string) => {
-  for (const webhook of await tx.select().from(webhooks).where(eq(webhooks.userId, userId)))
+  for (const webhook of await tx.select().from(webhooks).where(eq(webhooks.userId, userId))) {
+    const sent = someOf(webhookDeliveries, eq(webhookDeliveries.webhookId, webhook.id))
+    if (moreAfter(await tx.delete(webhookDeliveries).where(sent))) return 'more'
     await removeOne(tx, ctx, webhook)
-  await tx.update(webhookDeliveries).set({ attempts: [] }).where(eq(webhookDeliveries.aboutId, userId))
+  }
+  const answered = and(eq(webhookDeliveries.aboutId, userId), ne(webhookDeliveries.attempts, []))
+  return moreAfter(await tx.update(webhookDeliveries).set({ attempts: [] }).where(someOf(webhookDeliveries, answered)))
 }

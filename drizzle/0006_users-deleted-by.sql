@@ -1,0 +1,1 @@
+CREATE INDEX `users_deleted_by` ON `users` (`deleted_by`) WHERE deleted_by is not null;
