@@ -127,7 +127,7 @@ const addPast = (dataDir: string): string[] => {
   const statements = [
     `${series(EACH.events)} INSERT INTO events (seq, id, type, outcome, actor_type, actor_id, subject_type, subject_id, user_id,
         created_at, payload, content_salt, content_digest, ip, user_agent, origin_salt, origin_digest, prev_hash, hash)
-      SELECT (SELECT max(seq) FROM events) + 1, ?1 || '-' || i, 'user.updated', 'success', 'user', ?1, 'user', ?1, ?1, i,
+      SELECT (SELECT max(seq) FROM events) + i, ?1 || '-' || i, 'user.updated', 'success', 'user', ?1, 'user', ?1, ?1, i,
         '{"userId":"' || ?1 || '","fields":["name"]}', 's', 'd', '203.0.113.7', 'Firefox on Linux', 's', 'd', 'h', 'h' FROM n`,
     `${series(EACH.notifications)} INSERT INTO notifications (id, user_id, event_id, type, category, title, in_app, created_at)
       SELECT ?1 || '-' || i, ?1, 'e' || i, 'user.updated', 'account', 'Your profile was changed', 1, i FROM n`,
