@@ -3,7 +3,9 @@ import { describe, expect, test } from 'bun:test'
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
-import { testApp } from '#tests'
+import { systemContext } from '#core'
+import { pack } from '#features/backups'
+import { type TestApp, testApp } from '#tests'
 import { hasS3, s3Server } from '../support/s3'
 import { SECRET, startServer } from '../support/server'
 import { tempFolder } from '../support/temp'
@@ -76,8 +78,10 @@ describe.skipIf(!hasS3 || !existsSync(LITESTREAM))('with Litestream', () => {
 })
 
 test('the log is left to Litestream where it runs, and written back by the server elsewhere', async () => {
-  const logAfterWrites = async (env: Record<string, string>) => {
-    const { app, config } = await testApp({ env })
+  const logAfterWrites = async (env: Record<string, string>, before?: (kit: TestApp) => Promise<unknown>) => {
+    const kit = await testApp({ env })
+    await before?.(kit)
+    const { app, config } = kit
     for (let n = 0; n < 80; n++)
       await app.database.transaction(
         async (tx) => void (await tx.run(sql`INSERT INTO erasures VALUES (${`${n}`.repeat(50_000)}, 0)`)),
@@ -86,5 +90,9 @@ test('the log is left to Litestream where it runs, and written back by the serve
     return statSync(join(config.dataDir, 'keel.db-wal')).size
   }
   expect(await logAfterWrites({})).toBeLessThan(6_000_000)
+  // While a backup reads it is left to the process that makes it, and only then.
+  expect(
+    await logAfterWrites({}, (kit) => pack(systemContext(kit.app, 'test'), join(kit.config.dataDir, 'x'))),
+  ).toBeLessThan(6_000_000)
   expect(await logAfterWrites({ LITESTREAM: 'on' })).toBeGreaterThan(7_000_000)
 })

@@ -2,6 +2,7 @@ import { setPriority } from 'node:os'
 import type { Said, Task } from './aside'
 import { pack } from './pack'
 import { Refused, unpack } from './unpack'
+import { writeBack } from './write-back'
 import { writeRows } from './write-rows'
 
 const LOWEST = 19
@@ -11,13 +12,21 @@ const say = (said: Said) => void process.stdout.write(`${JSON.stringify(said)}\n
 
 const perform = (task: Task): Promise<unknown> => {
   const progress = (fraction: number) => say({ progress: fraction })
+  const release = () => {
+    try {
+      if ('database' in task && task.writeBack) writeBack(task.database)
+    } catch {
+      // The next writer does it, and takes its time for it.
+    }
+    say({ released: true })
+  }
   switch (task.do) {
     case 'pack':
-      return pack(task, progress)
+      return pack(task, progress, release)
     case 'unpack':
       return unpack(task)
     case 'rows':
-      return writeRows(task, progress)
+      return writeRows(task, progress, release)
   }
 }
 

@@ -17,6 +17,8 @@ const RETRY_PAUSE = 20
 const STATEMENTS = 500
 const WAL_LIMIT = 64 * 1024 * 1024
 const CACHE_KIB = 32_000
+/** Pages that the log may have before the writer writes it back. */
+const CHECKPOINT_AT = 1000
 /** Pages (256 MB) that the log may have where Litestream writes it back: should Litestream be gone, it does not fill the disk. */
 const LEFT_TO_LITESTREAM = 65_536
 
@@ -41,7 +43,8 @@ export const openFile = (path: string, options: FileOptions = {}): Database => {
   writer.sqlite.run('PRAGMA busy_timeout = 2000')
   writer.sqlite.run('PRAGMA journal_mode = WAL')
   writer.sqlite.run('PRAGMA busy_timeout = 0')
-  if (options.litestream) writer.sqlite.run(`PRAGMA wal_autocheckpoint = ${LEFT_TO_LITESTREAM}`)
+  const checkpointAt = (pages: number) => writer.sqlite.run(`PRAGMA wal_autocheckpoint = ${pages}`)
+  if (options.litestream) checkpointAt(LEFT_TO_LITESTREAM)
   const reader = connect(path, { readonly: true })
   // Waiting in SQLite blocks the whole thread. Readers hardly ever wait in WAL, the writer asks again by itself.
   reader.sqlite.run('PRAGMA busy_timeout = 200')
@@ -95,13 +98,32 @@ export const openFile = (path: string, options: FileOptions = {}): Database => {
     }
   }
 
+  // While a process aside reads, the log cannot be written back, and grows. That process does it when it has read: whoever
+  // commits next would have to wait for all of it.
+  let readers = 0
+  const reading = async <T>(work: (released: () => void) => Promise<T>) => {
+    let here = true
+    const released = () => {
+      if (here && --readers === 0 && !closed) checkpointAt(CHECKPOINT_AT)
+      here = false
+    }
+    if (readers++ === 0) checkpointAt(0)
+    try {
+      return await work(released)
+    } finally {
+      released()
+    }
+  }
+  let closed = false
+
   return {
     kind: 'file',
-    aside: asideOf(path, options.dataDir ?? dirname(path)),
+    aside: asideOf(path, options.dataDir ?? dirname(path), options.litestream ? undefined : reading),
     reader: Object.assign(reader.db, { statement: reader.statement }) satisfies Reader,
     transaction: transactions(begin, options),
     ping: async () => void reader.prepare('SELECT 1').get(),
     close: async () => {
+      closed = true
       reader.close()
       writer.close()
     },

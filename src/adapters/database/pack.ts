@@ -23,12 +23,17 @@ type Packing = Extract<Task, { do: 'pack' }>
  * Copies the database as it is at one moment, checks the copy, and packs it with the files into one: a tar file under
  * zstd, encrypted if there is a key. It has its name only once it is whole and on the disk.
  */
-export const pack = async (task: Packing, progress: (fraction: number) => void): Promise<PackedBackup> => {
+export const pack = async (
+  task: Packing,
+  progress: (fraction: number) => void,
+  release: () => void,
+): Promise<PackedBackup> => {
   const copy = `${task.to}.sqlite`
   const draft = `${task.to}.part`
   await rm(copy, { force: true })
   try {
     snapshot(task.database, copy)
+    release()
     progress(0.3)
     const files = task.files === null ? [] : await filesIn(task.files)
     const manifest: Manifest = {

@@ -10,7 +10,11 @@ const BATCH = 2000
 type Writing = Extract<Task, { do: 'rows' }>
 
 /** Writes what a query answers into a file, some rows at a time, all from one snapshot. */
-export const writeRows = async (task: Writing, progress: (fraction: number) => void): Promise<WrittenRows> => {
+export const writeRows = async (
+  task: Writing,
+  progress: (fraction: number) => void,
+  release: () => void,
+): Promise<WrittenRows> => {
   const db = new Sqlite(task.database, { readonly: true })
   const file = await open(task.to, 'w', 0o600)
   const hash = createHash('sha256')
@@ -49,6 +53,7 @@ export const writeRows = async (task: Writing, progress: (fraction: number) => v
   } finally {
     await file.close()
     db.close()
+    release()
   }
 }
 
