@@ -11,7 +11,9 @@ import { exporting } from './suites/export'
 import { idle } from './suites/idle'
 import { images } from './suites/images'
 import { me } from './suites/me'
+// <admin-page>
 import { page } from './suites/page'
+// </admin-page>
 import { people } from './suites/people'
 import { queue } from './suites/queue'
 import { start } from './suites/start'
@@ -32,7 +34,9 @@ const SUITES: Record<string, Suite> = {
   export: exporting,
   backup,
   storm,
+  // <admin-page>
   page,
+  // </admin-page>
 }
 const RESULTS = join(import.meta.dir, 'results.md')
 

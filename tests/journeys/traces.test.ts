@@ -1,12 +1,18 @@
 import { describe, expect, test } from 'bun:test'
-import { memoryLog, tempFolder } from '#tests'
+import { memoryLog, type TestOptions, tempFolder, testApp } from '#tests'
 import { collector } from '../support/collector'
 import { remember } from '../support/opened'
-import { listening, stage, subscribe } from '../support/webhooks'
+// <webhooks>
+import { LOOPBACK, listening, subscribe } from '../support/webhooks'
+
+// </webhooks>
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const CALLERS_SPAN = '00f067aa0ba902b7'
 const TRACEPARENT = `00-${TRACE}-${CALLERS_SPAN}-01`
+
+const stage = (env: Record<string, string> = {}, options: TestOptions = {}) =>
+  testApp({ ...options, env: { RATE_LIMIT: 'off', ...env } })
 
 const collecting = () => {
   const made = collector()
@@ -15,9 +21,11 @@ const collecting = () => {
 }
 
 describe('with a collector', () => {
+  // <webhooks>
   test('one trace leads from the request over what it changed and its job to the webhook that tells of it', async () => {
     const traces = collecting()
     const { as, runJobs, close } = await stage({
+      ...LOOPBACK,
       OTEL_EXPORTER_OTLP_ENDPOINT: traces.url,
       OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20collect',
       OTEL_SERVICE_NAME: 'keel-test',
@@ -55,6 +63,7 @@ describe('with a collector', () => {
     // The receiver's own trace goes on from there.
     expect(server.received[0]?.headers.traceparent).toBe(`00-${TRACE}-${webhook.spanId}-01`)
   })
+  // </webhooks>
 
   test('a mail is a span below the request that asked for it, and nothing tells whose it is', async () => {
     const traces = collecting()
@@ -123,8 +132,9 @@ describe('with a collector', () => {
 })
 
 describe('without a collector', () => {
+  // <webhooks>
   test('a caller’s trace is handed on to the receiver of the webhook, and nobody is called', async () => {
-    const { app, as, runJobs } = await stage()
+    const { app, as, runJobs } = await stage(LOOPBACK)
     const server = listening()
     await subscribe(as.ada, server.url, { events: ['user.updated'] })
     await as.ada.patch('/users/me', { name: 'Ada King' }, { headers: { traceparent: TRACEPARENT } })
@@ -132,6 +142,7 @@ describe('without a collector', () => {
     expect(app.traces).toBeUndefined()
     expect(server.received.map(({ headers }) => headers.traceparent)).toEqual([TRACEPARENT])
   })
+  // </webhooks>
 
   test('no line of OpenTelemetry is loaded', () => {
     // A process of its own: in this one, other tests have loaded it.

@@ -33,9 +33,11 @@ export const formatBytes = (bytes: number) => {
   return `${value >= 100 || at === 0 ? Math.round(value) : value.toFixed(1)} ${units[at]}`
 }
 
+// <audit>
 /** `user.role_changed` for people: `User · role changed`. */
 export const formatAction = (action: string) => {
   const [subject = '', ...rest] = action.split('.')
   const words = (text: string) => text.replaceAll('_', ' ').replaceAll('-', ' ')
   return `${subject.charAt(0).toUpperCase()}${words(subject.slice(1))}${rest.length > 0 ? ` ${words(rest.join(' '))}` : ''}`
 }
+// </audit>

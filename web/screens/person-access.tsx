@@ -9,7 +9,9 @@ import { Facts, When } from '../parts/bits'
 import { Newest } from '../parts/newest'
 import { Trouble } from '../parts/trouble'
 
+// <api-keys>
 const SHOWN = '100'
+// </api-keys>
 
 /** What lets somebody in: their second factor, where they are signed in, their keys. */
 export const PersonAccess = ({ id }: { id: string }) => {

@@ -20,9 +20,15 @@ export const SignIn = ({ name }: { name: string }) => {
     setBusy(true)
     setError(undefined)
     try {
-      const answer = mfaToken
-        ? await take(api().auth['2fa'].challenge.post({ mfaToken, code: text('code') }, COOKIE))
-        : await take(api().auth.login.post({ email: text('email'), password: String(form.get('password')) }, COOKIE))
+      // <two-factor>
+      if (mfaToken) {
+        await take(api().auth['2fa'].challenge.post({ mfaToken, code: text('code') }, COOKIE))
+        return await queries.resetQueries()
+      }
+      // </two-factor>
+      const answer = await take(
+        api().auth.login.post({ email: text('email'), password: String(form.get('password')) }, COOKIE),
+      )
       if ('mfaToken' in answer) setMfaToken(answer.mfaToken)
       else await queries.resetQueries()
     } catch (refusal) {

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, max, sql } from 'drizzle-orm'
 import type { Context, Tx } from '#core'
 import { alive, bookkeeping, prepared } from '#db'
 import { peopleSearch, users } from './schema'
@@ -76,6 +76,18 @@ export const indexPerson = async (tx: Tx, person: Searched): Promise<void> => {
   await write(tx, before, 'delete')
   await changeEntry(tx).run(after)
   await write(tx, after, null)
+}
+
+/** Makes people found who were added in this transaction and are in no index yet: a few statements for all of them. */
+export const indexNewPeople = async (tx: Tx, people: readonly Searched[]): Promise<void> => {
+  const [{ last } = { last: null }] = await tx.select({ last: max(peopleSearch.id) }).from(peopleSearch)
+  const texts = people.map((person) => ({ userId: person.id, ...searchable(person) }))
+  await tx.run(sql`insert into people_search (user_id, name, mailbox, domain)
+    select value ->> 'userId', value ->> 'name', value ->> 'mailbox', value ->> 'domain'
+    from json_each(${JSON.stringify(texts)})`)
+  const added = sql`from people_search where id > ${last ?? 0}`
+  await tx.run(sql`insert into people_words (rowid, name, mailbox, domain) select id, name, mailbox, domain ${added}`)
+  await tx.run(sql`insert into people_grams (rowid, name, mailbox) select id, name, mailbox ${added}`)
 }
 
 /** Makes sure in the caller's transaction that a person is not found any more. */
