@@ -8,6 +8,12 @@ const IDLE_TIMEOUT = 30
  * handler does, and the edge refuses by a route's own limit, as a problem document.
  */
 const LAST_RESORT = 1024 ** 3
+/**
+ * Milliseconds for which a process that ends still answers, closing each connection with its answer: nobody's next
+ * request meets a closed door. A server among others gives the proxy in front the time to ask whether it is ready.
+ */
+const FAREWELL = 250
+const FAREWELL_AMONG_OTHERS = seconds(3)
 
 type Api = Pick<ReturnType<typeof createApi>, 'fetch'>
 
@@ -17,6 +23,11 @@ export const serve = (app: App, first: Api, { idleTimeout = IDLE_TIMEOUT } = {})
   let api = first
   let held: PromiseWithResolvers<void> | undefined
   let waiting = 0
+  let leaving = false
+  const last = (response: Response) => {
+    response.headers.set('connection', 'close')
+    return response
+  }
   const server = Bun.serve({
     port: config.port,
     hostname: config.host,
@@ -26,6 +37,7 @@ export const serve = (app: App, first: Api, { idleTimeout = IDLE_TIMEOUT } = {})
     development: false,
     fetch: (request, server) => {
       const peer = { address: server.requestIP(request)?.address, keepOpen: () => server.timeout(request, 0) }
+      if (leaving) return api.fetch(request, peer).then(last)
       if (!held) return api.fetch(request, peer)
       waiting += 1
       return held.promise.then(() => api.fetch(request, peer))
@@ -47,7 +59,10 @@ export const serve = (app: App, first: Api, { idleTimeout = IDLE_TIMEOUT } = {})
       held = undefined
     },
     drain: async (deadline: number) => {
-      const timeout = new Promise<void>((resolve) => setTimeout(resolve, deadline - seconds(1)).unref())
+      leaving = true
+      const farewell = config.mode === 'server' ? FAREWELL_AMONG_OTHERS : FAREWELL
+      await Bun.sleep(farewell)
+      const timeout = new Promise<void>((resolve) => setTimeout(resolve, deadline - farewell - seconds(1)).unref())
       await Promise.race([server.stop(), timeout])
       await server.stop(true)
     },

@@ -84,8 +84,8 @@ export const resendPeer = (): MailPeer & { reply: (status: number, body: string)
   }
 }
 
-/** An SMTP server that takes mails and keeps them. */
-export const smtpPeer = async (): Promise<MailPeer & { stop: () => Promise<void> }> => {
+/** An SMTP server that takes mails and keeps them; on a free port unless told. */
+export const smtpPeer = async (at = 0): Promise<MailPeer & { stop: () => Promise<void> }> => {
   const mails: Arrived[] = []
   let current: Answer = 'accept'
   const sockets = new Set<Socket>()
@@ -117,7 +117,7 @@ export const smtpPeer = async (): Promise<MailPeer & { stop: () => Promise<void>
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve))
   const { port } = server.server.address() as AddressInfo
   return {
     url: `smtp://127.0.0.1:${port}`,

@@ -6,7 +6,7 @@ export interface Started {
   /** What it has written to stderr: the banner, or why it did not start. */
   banner(): string
   /** Sends a signal and waits for the end. */
-  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>
+  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<number | null>
 }
 
 const MAIN = join(import.meta.dir, '../../src/main.ts')
@@ -14,18 +14,21 @@ const MAIN = join(import.meta.dir, '../../src/main.ts')
 /** The secret that every server of the tests has unless told: the same as a test app's. */
 export const SECRET = 'for tests only: 0123456789abcdef0123456789abcdef'
 
-/** Runs `src/main.ts` with these settings and nothing else of the environment. */
-export const run = (env: Record<string, string>) =>
-  Bun.spawn([process.execPath, '--no-install', MAIN], {
-    env: { PATH: process.env.PATH ?? '', TZ: 'UTC', HOST: '127.0.0.1', PORT: '0', SECRET_KEY: SECRET, ...env },
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: 'pipe',
-  })
+/** Runs `src/main.ts` with these settings and nothing else of the environment; with at most so many open files. */
+export const run = (env: Record<string, string>, files?: number) =>
+  Bun.spawn(
+    [...(files ? ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh'] : []), process.execPath, '--no-install', MAIN],
+    {
+      env: { PATH: process.env.PATH ?? '', TZ: 'UTC', HOST: '127.0.0.1', PORT: '0', SECRET_KEY: SECRET, ...env },
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'pipe',
+    },
+  )
 
 /** Starts the server on a free port and resolves when it listens. Throws with what it said if it ends instead. */
-export const startServer = async (env: Record<string, string>): Promise<Started> => {
-  const child = run({ APP_URL: 'http://localhost:3000', ...env })
+export const startServer = async (env: Record<string, string>, files?: number): Promise<Started> => {
+  const child = run({ APP_URL: 'http://localhost:3000', ...env }, files)
   let said = ''
   const listening = Promise.withResolvers<string>()
   const reading = (async () => {
