@@ -13,6 +13,8 @@ import { assertOpen, type Life, type Limits, type Opened, transactions } from '.
 const PATIENCE = seconds(5)
 /** Longest pause between two tries for that lock, in milliseconds. */
 const RETRY_PAUSE = 20
+/** How long the start waits for another process that has the file to itself, in milliseconds. It blocks the thread. */
+const OPENING = 10_000
 /** Statements kept compiled per connection. */
 const STATEMENTS = 500
 const WAL_LIMIT = 64 * 1024 * 1024
@@ -39,9 +41,8 @@ export interface FileOptions extends Limits {
  */
 export const openFile = (path: string, options: FileOptions = {}): Database => {
   const writer = connect(path, { readwrite: true, create: true })
-  // Another process may be opening it too. Only here: from now on the writer waits without blocking the thread.
-  writer.sqlite.run('PRAGMA busy_timeout = 2000')
   writer.sqlite.run('PRAGMA journal_mode = WAL')
+  // From now on it waits without blocking the thread.
   writer.sqlite.run('PRAGMA busy_timeout = 0')
   const checkpointAt = (pages: number) => writer.sqlite.run(`PRAGMA wal_autocheckpoint = ${pages}`)
   if (options.litestream) checkpointAt(LEFT_TO_LITESTREAM)
@@ -142,6 +143,8 @@ const over = (prepare: Prepare): Builder =>
 const connect = (path: string, options: { readonly?: boolean; readwrite?: boolean; create?: boolean }) => {
   const sqlite = new Sqlite(path, options)
   for (const pragma of [
+    // Another process may be opening it too, and after a crash goes through the whole log first.
+    `busy_timeout = ${OPENING}`,
     'foreign_keys = ON',
     'synchronous = NORMAL',
     `journal_size_limit = ${WAL_LIMIT}`,
