@@ -22,6 +22,26 @@ test('a feature made by one command works, and goes by another', async () => {
   )
 }, 60_000)
 
+test('the first feature of the guide comes out as the guide says', async () => {
+  const { path, bun, remove } = await projectCopy()
+  onTestFinished(remove)
+  const guide = await Bun.file(join(ROOT, 'docs/guide/first-feature.md')).text()
+  await bun('run', 'new-feature', 'invoices')
+  const changes = [...guide.matchAll(/^```diff\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text)
+  const files = [...guide.matchAll(/^```ts (src\/\S+)\n([\s\S]*?)^```$/gm)]
+  expect([changes.length, files.length]).toEqual([2, 2])
+  for (const change of changes) {
+    await Bun.write(join(path, 'change.diff'), change)
+    const applied = await run(['git', 'apply', 'change.diff'], { cwd: path })
+    expect(applied.output).toBe('')
+  }
+  for (const [, file = '', code = ''] of files) await Bun.write(join(path, file), code)
+  await bun('run', 'migrations:generate', '--name', 'invoice-amount')
+  const tested = await bun('test', 'src/features/invoices')
+  expect(tested.output).toContain('0 fail')
+  expect((await run(['bunx', 'biome', 'check', 'src/features/invoices'], { cwd: path })).code).toBe(0)
+}, 120_000)
+
 test.each([
   [['scripts/new-feature.ts'], 'in lower case'],
   [['scripts/new-feature.ts', 'Bad Name'], 'in lower case'],
