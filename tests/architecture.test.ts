@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { testApp } from '#tests'
+import { scripts } from '../package.json'
 import { keptFiles } from '../scripts/lib/files'
-import { missingIn, read, unknownDocuments } from './architecture/documents'
+import { missingIn, read, unknownCommands, unknownDocuments } from './architecture/documents'
 import * as rules from './architecture/rules'
 import { sourceTree, type Tree } from './architecture/tree'
 
@@ -182,6 +183,24 @@ describe('14. documents', () => {
     const documents = files.filter((file) => file.endsWith('.md'))
     const missing = await Promise.all(documents.map(async (file) => missingIn(file, await read(file), files)))
     expect(missing.flat()).toEqual([])
+  })
+
+  const helpOf = async (path: string) => ((await Bun.file(path).exists()) ? await Bun.file(path).text() : undefined)
+
+  test('name only commands that exist, with options that their help has', async () => {
+    const documents = (await keptFiles()).filter((file) => file.endsWith('.md'))
+    const unknown = await Promise.all(
+      documents.map(async (file) => unknownCommands(file, await read(file), scripts, helpOf)),
+    )
+    expect(unknown.flat()).toEqual([])
+  })
+
+  test.each([
+    ['`bun run no-such-thing`', 'x.md names bun no-such-thing'],
+    ['```sh\nbun scripts/nowhere.ts\n```', 'x.md names bun scripts/nowhere.ts'],
+    ['`bun run seed --demo --people 7`', 'x.md names bun seed --people'],
+  ])('%s would be noticed', async (text, says) => {
+    expect(await unknownCommands('x.md', text, scripts, helpOf)).toEqual([says])
   })
 
   test('a path that is not there would be noticed', () => {

@@ -31,6 +31,31 @@ const existing = (files: readonly string[]) => (path: string) => {
   return files.some((file) => file === plain || file.startsWith(`${plain}/`))
 }
 
+/** `bun run seed --demo`, `bun dev`, `bun scripts/x.ts`: the word after bun, and what follows it. */
+const COMMAND = /(?<![\w-])bun (?:--bun |--no-install )?(?:run )?([\w:./-]+)([^`\n#|&;)"]*)/g
+const BUNS_OWN = ['add', 'audit', 'create', 'drizzle-kit', 'install', 'outdated', 'run', 'test', 'update']
+const IN_CODE = /```[\s\S]*?```|`[^`\n]+`/g
+
+/** Commands in a document that do not exist, and options that their help does not have. `helpOf` reads a script. */
+export const unknownCommands = async (
+  document: string,
+  text: string,
+  scripts: Readonly<Record<string, string>>,
+  helpOf: (path: string) => Promise<string | undefined>,
+): Promise<string[]> => {
+  const commands = (text.match(IN_CODE) ?? []).flatMap((code) => [...code.matchAll(COMMAND)])
+  const found = commands.map(async ([, word = '', rest = '']) => {
+    if (BUNS_OWN.includes(word)) return []
+    const path = scripts[word] === undefined ? word : /\b((?:scripts|bench)\/\S+\.ts)/.exec(scripts[word])?.[1]
+    if (path === undefined) return []
+    const help = await helpOf(path)
+    if (help === undefined) return [`${document} names bun ${word}`]
+    const options = [...rest.matchAll(/(?<=\s)--[\w-]+/g)].map(([option]) => option)
+    return options.filter((option) => !help.includes(option)).map((option) => `${document} names bun ${word} ${option}`)
+  })
+  return (await Promise.all(found)).flat()
+}
+
 /** Names of Markdown files, in a document or a comment, that no file of ours has. */
 export const unknownDocuments = (file: string, text: string, files: readonly string[]) => {
   const names = new Set(files.map((path) => basename(path)))
