@@ -77,7 +77,13 @@ const dropUseless = async (before: readonly string[], needed: Imports) => {
 
 const LINK = /\[([^\]]*)\]\((?!https?:|mailto:|#)([^)\s#]+)(#[^)]*)?\)/g
 
-/** A row or an item about something that is gone goes; elsewhere a link to it becomes its words. */
+/** A link to what is gone becomes its words; one that only names the file vanishes from its list. */
+const mended = (line: string, isGone: (target: string) => boolean) =>
+  line
+    .replace(LINK, (whole, words, target) => (isGone(target) ? (words.endsWith('.md') ? '\0' : words) : whole))
+    .replace(/, \0|\0(, )?/g, '')
+
+/** A row or an item about nothing but what is gone goes. */
 const mendDocuments = async (files: readonly string[]) => {
   for (const path of files.filter((file) => file.endsWith('.md'))) {
     const text = await Bun.file(join(ROOT, path)).text()
@@ -88,7 +94,7 @@ const mendDocuments = async (files: readonly string[]) => {
         const links = [...line.matchAll(LINK)]
         return !(/^\s*(\||- )/.test(line) && links[0] && links.every(([, , target = '']) => isGone(target)))
       })
-      .map((line) => line.replace(LINK, (whole, words, target) => (isGone(target) ? words : whole)))
+      .map((line) => mended(line, isGone))
       .join('\n')
     if (left !== text) await Bun.write(join(ROOT, path), left)
   }
