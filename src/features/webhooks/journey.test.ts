@@ -8,7 +8,6 @@ import { LOOPBACK, listening } from '../../../tests/support/webhooks'
 const MAIN = join(import.meta.dir, '../../../tests/support/children/house.ts')
 const EMAIL = 'grace@example.com'
 const PASSWORD = 'plum-anchor-violet-42'
-const NEXT = 'magnet-olive-turbine-9'
 const KILLS = 2
 
 const deployments = [
@@ -80,8 +79,6 @@ describe.each(deployments)('a receiver of $name', ({ modes, redis: wanted }) => 
     const { call, start, kill, stop } = await house(modes, redis)
     const api = (method: string, path: string, body?: object, token?: string) =>
       call(method, `/api/v1${path}`, body, token)
-    const signIn = async (password: string): Promise<string> =>
-      (await api('POST', '/auth/login', { email: EMAIL, password })).json.accessToken
 
     await api('POST', '/auth/register', { email: EMAIL, password: PASSWORD, name: 'Grace' })
     const token = await until(async () => {
@@ -89,7 +86,7 @@ describe.each(deployments)('a receiver of $name', ({ modes, redis: wanted }) => 
       return /[?&]token=([\w.~-]+)/.exec(mails.find(({ template }) => template === 'verify-email')?.text ?? '')?.[1]
     })
     await api('POST', '/auth/verify-email', { token })
-    let session = await signIn(PASSWORD)
+    const { accessToken: session } = (await api('POST', '/auth/login', { email: EMAIL, password: PASSWORD })).json
     const receiver = listening()
     const { secret } = (await api('POST', '/webhooks', { url: receiver.url, events: ['*'] }, session)).json
 
@@ -109,11 +106,7 @@ describe.each(deployments)('a receiver of $name', ({ modes, redis: wanted }) => 
       await kill()
       await start()
     }
-    session = await signIn(PASSWORD)
-    expected.push('session.created')
-    const change = { currentPassword: PASSWORD, newPassword: NEXT }
-    expect((await api('POST', '/auth/change-password', change, session)).status).toBe(204)
-    expected.push('session.revoked')
+    await step('session.revoked', 'POST', '/auth/logout')
 
     const told = () => {
       const verified = receiver.received.map(({ raw, headers }) => {
