@@ -1,4 +1,4 @@
-import type { App, Context } from '#core'
+import { type App, type Context, type Part, partsOf } from '#core'
 import { firstAdminLink } from '#features/auth'
 
 /** Says at start what runs where, and how to go on. On stderr: stdout is the log. */
@@ -11,24 +11,7 @@ export const banner = async (app: App, ctx: Context, url: string | undefined) =>
     `  ${config.appName} ${config.version} (${config.environment}, ${config.mode})`,
     ...(url ? [row('listening', url)] : []),
     ...(url && config.swagger && config.mode !== 'worker' ? [row('docs', `${config.appUrl}/swagger`)] : []),
-    row(
-      'database',
-      app.database.kind === 'file'
-        ? `embedded, ${config.databaseUrl.slice('file:'.length)}`
-        : `connected, ${host(config.databaseUrl)}`,
-    ),
-    row(
-      'jobs',
-      `${app.redis ? redis(app.redis) : 'embedded'}${config.mode === 'server' ? ' (run by a worker process)' : ''}`,
-    ),
-    row('cache, limits', app.redis ? redis(app.redis) : 'embedded, memory'),
-    row('files', `${app.storage.driver === 'disk' ? 'embedded' : 'connected'}, ${app.storage.driver}`),
-    row(
-      'mail',
-      app.mailer.driver === 'inbox'
-        ? `embedded${config.production ? ': nothing is sent!' : `, ${config.appUrl}/dev/mail`}`
-        : `connected, ${app.mailer.driver}`,
-    ),
+    ...partsOf(app).map((part) => row(part.name, sayOf(app, part))),
     row('CORS', config.corsOrigins.length > 0 ? config.corsOrigins.join(', ') : 'no other origin'),
     ...(link ? ['', '  Make the first admin (once, within 30 minutes):', `  ${link}`] : []),
     '',
@@ -38,6 +21,9 @@ export const banner = async (app: App, ctx: Context, url: string | undefined) =>
 
 const row = (name: string, value: string) => `  ${name.padEnd(14)} ${value}`
 
-const redis = ({ up }: { up: boolean }) => (up ? 'connected, Redis' : 'embedded until Redis answers')
-
-const host = (url: string) => new URL(url.replace(/^libsql:/, 'https:')).host
+/** `embedded, data/keel.db` */
+const sayOf = ({ config }: App, { name, connected, detail }: Part) => {
+  const inbox = config.production ? 'nothing is sent!' : `${config.appUrl}/dev/mail`
+  const what = [connected ? 'connected' : 'embedded', name === 'mail' && !connected ? inbox : detail]
+  return what.filter(Boolean).join(', ') + (name === 'jobs' && config.mode === 'server' ? ' (run by a worker)' : '')
+}

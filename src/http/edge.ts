@@ -6,6 +6,7 @@ import { cached } from './cached'
 import { clientIp } from './client-ip'
 import { compress, varyBy } from './compression'
 import { isPreflight } from './cors'
+import { deprecatedUseOf } from './deprecated-use'
 import { attachExchange, type Exchange, exchangeOf, type Peer } from './exchange'
 import { failures } from './failures'
 import { hostCheck } from './host'
@@ -17,6 +18,7 @@ import { rateLimits } from './rate-limit'
 import { refusals } from './refused'
 import { requestIds } from './request-id'
 import { requestSpans } from './spans'
+import { trafficOf } from './traffic'
 import { refuseVersion, versionHeaders, versionOf } from './versions'
 
 /** Characters of a request's address; beyond it nobody links on purpose. */
@@ -52,6 +54,8 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
   const log = accessLog(app)
   const tellOfRefusal = refusals(app)
   const spans = requestSpans(app)
+  const traffic = trafficOf(app)
+  const deprecated = deprecatedUseOf(app)
   const answer = cached(
     app,
     policies.all,
@@ -123,6 +127,10 @@ export const edge = (app: App, api: AnyElysia, policies: Policies, meter: Meter)
     const duration = performance.now() - exchange.startedAt
     meter.observe(exchange, request.method, response.status, duration / 1000)
     spans?.end(exchange, response.status)
+    if (exchange.version) {
+      traffic.note(response.status, duration)
+      deprecated.note(exchange)
+    }
     log(exchange, request, response, duration)
     return response
   }

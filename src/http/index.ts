@@ -1,4 +1,6 @@
 export { codingFor } from './compression'
+export { deprecatedUseOf } from './deprecated-use'
+export { eventStream } from './event-stream'
 export { exchangeOf, requestContext } from './exchange'
 export { failures as httpFailures } from './failures'
 export { type Html, html, page, trusted } from './html'
@@ -8,3 +10,5 @@ export { pageOf, pageQuery, queryInteger, queryTime, queryWord, strictQuery } fr
 export { router } from './router'
 export { isSameSite, refuseCrossSite, requireSameSite } from './same-site'
 export { alert, faultsOf, field, form, sheet } from './sheet'
+export { trafficOf } from './traffic'
+export { versionsOf } from './versions'

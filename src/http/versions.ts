@@ -44,6 +44,18 @@ export const refuseVersion = (app: Configured & Pick<App, 'clock'>, version: str
   if (sunsetAt && sunsetAt <= app.clock.now()) throw failures.VERSION_SUNSET()
 }
 
+/** Every version with its dates and what comes after it. */
+export const versionsOf = (app: Configured) =>
+  VERSIONS.map((version, at) => {
+    const { deprecatedAt, sunsetAt } = datesOf(app, version)
+    return {
+      version,
+      deprecatedAt: deprecatedAt?.toISOString() ?? null,
+      sunsetAt: sunsetAt?.toISOString() ?? null,
+      successor: VERSIONS[at + 1] ?? null,
+    }
+  })
+
 const datesOf = (app: Configured, version: string): Dates => {
   const configured: Readonly<Record<string, Dates | undefined>> = app.config.versions
   return configured[version] ?? NONE

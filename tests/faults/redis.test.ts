@@ -121,7 +121,7 @@ describe.skipIf(!hasRedis)('two servers and a worker, and Redis', () => {
 
   // bar 208, bar 231
   test('absent at the start: all of them start without, work, and use it when it is there', async () => {
-    expect(one.banner()).toContain('embedded until Redis answers')
+    expect(one.banner()).toContain('embedded, until Redis answers')
     const first = await hits(LIMIT, nextAddress(), [one])
     expect(first.at(-1)).toMatchObject({ status: 401, left: 0 })
     await holds(nextAddress(), 2 * LIMIT, 'absent')

@@ -7,6 +7,7 @@ import { createDeliveries } from './deliveries'
 import type { JobTypes, QueueDeps } from './deps'
 import { purge } from './leases'
 import type { Queue } from './port'
+import { createPulse } from './pulse'
 import { addJob } from './rows'
 import { createSchedules } from './schedules'
 import { depth } from './stats'
@@ -34,6 +35,7 @@ const GRACE = 250
  */
 export const openTable = (deps: QueueDeps, types: JobTypes, carrier?: Carrier, given: Partial<Timing> = {}): Queue => {
   const { database, log, clock } = deps
+  const pulse = createPulse(deps.bus)
   const timing = { ...TIMING, ...given }
   const schedules = createSchedules(deps, clock.now())
   let working = false
@@ -85,6 +87,7 @@ export const openTable = (deps: QueueDeps, types: JobTypes, carrier?: Carrier, g
         const round = await deliveries?.round(now)
         const exchanged = await worker.exchange(round?.wanted)
         round?.close(exchanged.started)
+        if (exchanged.changed) pulse.beat()
         const due = [...fired, ...exchanged.promoted]
         if (carrier && due.length > 0) announce(due)
         more = again || exchanged.more
@@ -136,7 +139,11 @@ export const openTable = (deps: QueueDeps, types: JobTypes, carrier?: Carrier, g
 
   const keepAlive = () => [
     every(timing.lease / 3, async () => worker.running.size > 0 && worker.beat()),
-    every(PROGRESS_EVERY, async () => worker.hasProgress() && worker.writeProgress()),
+    every(PROGRESS_EVERY, async () => {
+      if (!worker.hasProgress()) return
+      await worker.writeProgress()
+      pulse.beat()
+    }),
   ]
 
   const deliver = async (queue: string, rows: number) => {
@@ -153,7 +160,11 @@ export const openTable = (deps: QueueDeps, types: JobTypes, carrier?: Carrier, g
       if (!types.has(job.name)) throw new Error(`The job ${job.name} is in no feature's manifest`)
       const id = await addJob(tx, ctx, job, payload, options)
       const due = !options?.runAt || options.runAt <= ctx.now
-      if (id) tx.afterCommit(() => announce(due ? [{ id, queue: job.queue, attempts: 0 }] : []))
+      if (id)
+        tx.afterCommit(() => {
+          announce(due ? [{ id, queue: job.queue, attempts: 0 }] : [])
+          pulse.beat()
+        })
       return id
     },
 
@@ -170,6 +181,7 @@ export const openTable = (deps: QueueDeps, types: JobTypes, carrier?: Carrier, g
     drain: async (deadline) => {
       working = false
       clearTimeout(timer)
+      pulse.stop()
       const stopped = carrier?.stop()
       await turning
       await allEnded(deadline)

@@ -29,6 +29,8 @@ interface Ended {
 /** What an exchange with the table led to. */
 export interface Exchanged {
   started: Attempt[]
+  /** Something was written down: jobs began, ended or came due. */
+  changed: boolean
   /** There is more to do at once. */
   more: boolean
   /** When the next delayed job is due. */
@@ -95,7 +97,7 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
     const delayed = seen.delayed === null ? undefined : new Date(seen.delayed)
     const idle = ended.length === 0 && !seen.queues.some((queue) => room(queue) > 0)
     if (idle && !reached(seen.delayed) && !reached(seen.expiry))
-      return { started: [], more: false, delayed, promoted: [] }
+      return { started: [], changed: false, more: false, delayed, promoted: [] }
     let taken: Ended[] = []
     let promoted: Due[] = []
     let claimed: Claimed[] = []
@@ -121,7 +123,8 @@ export const createWorker = ({ app, database, log, clock, types, lease, onEnded 
       putBack(taken)
       throw error
     }
-    return { started: claimed.flatMap(start), more, delayed, promoted }
+    const changed = taken.length + claimed.length + promoted.length > 0
+    return { started: claimed.flatMap(start), changed, more, delayed, promoted }
   }
 
   const report = (taken: Pick<Job, 'id' | 'name' | 'status'>[]) => {

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { type App, defineFeature } from '#core'
-import { limitsOf } from '#http'
+import { deprecatedUseOf, limitsOf } from '#http'
+import { forgetDeprecatedUse, keepDeprecatedUse, purgeDeprecatedUse } from './deprecations'
 import { events } from './events'
 import { failures } from './failures'
 import { peopleRoutes } from './people-routes'
@@ -17,6 +18,12 @@ export const admin = defineFeature({
   failures,
   events,
   permissions,
+  jobs: [purgeDeprecatedUse],
+  schedule: [{ name: 'admin.purge', cron: '43 3 * * *', job: purgeDeprecatedUse }],
+  eraseUser: forgetDeprecatedUse,
   // At each start, in every process: changed limits hold from the first request on.
-  seed: (ctx) => limitsOf(ctx).readFrom(() => keptLimits(ctx)),
+  seed: async (ctx) => {
+    deprecatedUseOf(ctx).writeTo((uses) => keepDeprecatedUse(ctx, uses))
+    await limitsOf(ctx).readFrom(() => keptLimits(ctx))
+  },
 })

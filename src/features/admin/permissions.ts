@@ -6,7 +6,7 @@ export const permissions = {
   'emails:read': 'See what was mailed to whom',
   'emails:manage': 'Send sample mails',
   'settings:manage': 'See and change rate limits',
-  'system:read': 'See the detail of the health report',
+  'system:read': 'See the detail of the health report, what the server is made of, and who uses deprecated versions',
 } as const
 
 declare global {

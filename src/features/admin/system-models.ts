@@ -89,3 +89,54 @@ export const Stats = t.Object({
   /** Of the last 24 hours, but dead jobs, which wait for somebody. */
   errors: t.Object({ failedSignIns: t.Integer(), failedMails: t.Integer(), deadJobs: t.Integer() }),
 })
+
+const Minute = t.Object({
+  at: time(),
+  requests: t.Integer(),
+  refused: t.Integer({ description: 'Answered with a 4xx.' }),
+  failed: t.Integer({ description: 'Answered with a 5xx.' }),
+  p50: t.Nullable(t.Number({ description: 'Milliseconds that half of them did not take longer than, rounded up.' })),
+  p95: t.Nullable(t.Number()),
+})
+
+export const System = t.Object({
+  version: t.String(),
+  environment: t.String({ examples: ['production'] }),
+  mode: t.String({ examples: ['all'] }),
+  upSince: time(),
+  parts: t.Array(
+    t.Object({
+      name: t.String({ examples: ['database'] }),
+      connected: t.Boolean({ description: 'False: it is embedded in this process.' }),
+      detail: t.Nullable(t.String({ examples: ['data/keel.db'] })),
+    }),
+  ),
+  traffic: t.Array(Minute, { description: 'Requests to the API in the last hour, by the minute, of this process.' }),
+})
+
+export const Deprecations = t.Object({
+  versions: t.Array(
+    t.Object({
+      version: t.String({ examples: ['v1'] }),
+      deprecatedAt: t.Nullable(time()),
+      sunsetAt: t.Nullable(time()),
+      successor: t.Nullable(t.String({ examples: ['v2'] })),
+    }),
+  ),
+  data: t.Array(
+    t.Object({
+      version: t.String({ examples: ['v1'] }),
+      method: t.String({ examples: ['GET'] }),
+      route: t.String({ examples: ['/api/v1/users/:id'] }),
+      consumer: t.Object({
+        type: t.UnionEnum(['user', 'api-key', 'anonymous']),
+        id: t.Nullable(t.String({ description: 'Of the person or the API key.' })),
+        userId: t.Nullable(t.String()),
+        name: t.Nullable(t.String({ description: 'The person, or whose key it is.' })),
+      }),
+      requests: t.Integer(),
+      lastAt: time(),
+    }),
+  ),
+  meta: t.Object({ limit: t.Integer(), nextCursor: t.Null() }),
+})

@@ -1,10 +1,12 @@
 import { t } from 'elysia'
 import { type App, minutes, seconds } from '#core'
-import { limitsOf, pageOf, router } from '#http'
+import { deprecatedUseOf, limitsOf, pageOf, router, trafficOf, versionsOf } from '#http'
+import { deprecations } from './deprecations'
 import { listEmails, listTemplates, previewEmail, testEmail } from './emails'
 import { failures } from './failures'
 import { changeLimits } from './rate-limits'
 import { DEFAULT_DAYS, stats } from './stats'
+import { system } from './system'
 import * as model from './system-models'
 
 /** A mail brings its styles along; it may do nothing else, and only our own pages frame it. */
@@ -15,7 +17,7 @@ const PREVIEW = {
   'x-frame-options': 'SAMEORIGIN',
 }
 
-/** How the system does, what it mailed, and the limits it holds people to. */
+/** How the system does, who should move on, what it mailed, and the limits it holds people to. */
 export const systemRoutes = (app: App) =>
   router(app, '/admin')
     .get('/stats', ({ ctx, query }) => stats(ctx, Number(query.days ?? DEFAULT_DAYS)), {
@@ -25,6 +27,24 @@ export const systemRoutes = (app: App) =>
       query: model.StatsQuery,
       response: { 200: model.Stats },
     })
+    .get('/system', () => system(app, trafficOf(app)), {
+      permission: 'system:read',
+      summary: 'What is embedded and what connected, and the requests of the last hour',
+      response: { 200: model.System },
+    })
+    .get(
+      '/deprecations',
+      async ({ ctx, query }) => {
+        await deprecatedUseOf(app).write()
+        return { versions: versionsOf(app), ...(await deprecations(ctx, Number(query.days ?? DEFAULT_DAYS))) }
+      },
+      {
+        permission: 'system:read',
+        summary: 'Who still calls a deprecated version, and which of its routes how often',
+        query: model.StatsQuery,
+        response: { 200: model.Deprecations },
+      },
+    )
     .get('/emails', ({ ctx, query }) => listEmails(ctx, query), {
       permission: 'emails:read',
       paged: true,

@@ -6,6 +6,8 @@ const shared = sharedApp()
 
 const ROUTES: [string, string, Json][] = [
   ['GET', '/admin/stats', undefined],
+  ['GET', '/admin/system', undefined],
+  ['GET', '/admin/deprecations', undefined],
   ['GET', '/admin/emails', undefined],
   ['GET', '/admin/emails/templates', undefined],
   ['POST', '/admin/emails/test', { template: 'welcome', to: 'somebody@example.com' }],
@@ -40,6 +42,15 @@ describe('stats', () => {
     expect(Date.parse(stats.generatedAt)).toBeGreaterThan(0)
   })
 
+  test('count what features hold: keys, files and their bytes', async () => {
+    const { as } = await testApp()
+    await as.ada.post('/api-keys', { name: 'ci', scopes: [] }).json()
+    const form = new FormData()
+    form.set('file', new File(['hello'], 'hello.txt', { type: 'text/plain' }))
+    expect((await as.ada.post('/upload', form)).status).toBe(201)
+    expect((await as.admin.get('/admin/stats').json()).totals).toMatchObject({ apiKeys: 1, files: 1, fileBytes: 5 })
+  })
+
   test('cover 30 days unless told, at most 90', async () => {
     const { as } = await shared()
     for (const query of ['days=0', 'days=91', 'days=x', 'from=2026'])
@@ -53,6 +64,41 @@ describe('stats', () => {
     await as.admin.user()
     const all = await Promise.all(Array.from({ length: 10 }, () => as.admin.get('/admin/stats?days=2').json()))
     expect(new Set(all.map(({ generatedAt }) => generatedAt)).size).toBe(1)
+  })
+})
+
+describe('the system', () => {
+  test('says what is embedded and where, and since when it runs', async () => {
+    const { as, config } = await testApp()
+    const system = await as.admin.get('/admin/system').json()
+    expect(system).toMatchObject({ version: config.version, environment: 'test', mode: 'all' })
+    expect(Date.parse(system.upSince)).toBeGreaterThan(0)
+    expect(system.parts.map(({ name, connected }: Json) => [name, connected])).toEqual([
+      ['database', false],
+      ['jobs', false],
+      ['cache, limits', false],
+      ['files', false],
+      ['mail', false],
+    ])
+  })
+
+  test('counts requests by the minute, refused and failed ones, and how long they took', async () => {
+    const { as, anon, clock } = await testApp()
+    await as.admin.user()
+    clock.advance(minutes(2))
+    for (let n = 0; n < 3; n++) await as.admin.get('/auth/me')
+    await anon.get('/auth/me')
+    clock.advance(minutes(1))
+    const { traffic } = await as.admin.get('/admin/system').json()
+    expect(traffic).toHaveLength(60)
+    expect(traffic.at(-2)).toMatchObject({ requests: 4, refused: 1, failed: 0 })
+    expect(traffic.at(-2).p95).toBeGreaterThanOrEqual(traffic.at(-2).p50)
+    expect(traffic.at(-3)).toMatchObject({ requests: 0, p50: null, p95: null })
+    clock.advance(minutes(61))
+    await as.admin.signIn()
+    clock.advance(minutes(1))
+    const later = await as.admin.get('/admin/system').json()
+    expect(later.traffic.reduce((sum: number, { requests }: Json) => sum + requests, 0)).toBe(1)
   })
 })
 

@@ -14,5 +14,6 @@ export const failures = defineFailures({
   SESSION_NOT_FOUND: ['not_found', 'There is no such session.'],
   CANNOT_IMPERSONATE: ['forbidden', 'Nobody can act in the place of an admin, or of somebody who is banned.'],
   SETUP_CLOSED: ['gone', 'The first admin has been made already.'],
+  TOO_MANY_STREAMS: ['rate_limited', 'There are as many open streams as there may be. Close one first.'],
   DELETION_NOT_SCHEDULED: ['conflict', 'No deletion is scheduled.'],
 })

@@ -27,10 +27,12 @@ export {
   Tokens as TokensModel,
   Transport as TransportModel,
 } from './models'
+export { openStream } from './open-stream'
 export { prove } from './prove'
 export { handOver } from './session-routes'
 export { openSession, requireSession, revokeSessions } from './sessions'
 export { begin, type SignedIn } from './sign-in'
+export { createStreams, type Frame } from './streams'
 
 const routes = (app: App) =>
   new Elysia().use(accountRoutes(app)).use(sessionRoutes(app)).use(deletionRoutes(app)).use(setupRoutes(app))

@@ -4,6 +4,7 @@ import { events } from './events'
 import { failures } from './failures'
 import { hasVariants } from './keys'
 import { permissions } from './permissions'
+import { usedSpace } from './quota'
 import { removeAll, removeFiles } from './remove'
 import { routes } from './routes'
 import { files as table } from './schema'
@@ -19,6 +20,7 @@ export const files = defineFeature({
   jobs: [makeVariants, removeFiles, sweep],
   schedule: [{ name: 'files.sweep', cron: '41 * * * *', job: sweep }],
   permissions,
+  totals: usedSpace,
   mayBeAvatar: async (tx, _ctx, userId, fileId) => {
     const [file] = await tx
       .select()

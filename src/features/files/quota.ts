@@ -1,7 +1,7 @@
-import { and, eq, lte, sql } from 'drizzle-orm'
+import { and, eq, lte, sql, sum } from 'drizzle-orm'
 import type { Context, Tx } from '#core'
 import { failures } from './failures'
-import { fileUsage } from './schema'
+import { files, fileUsage } from './schema'
 
 /** Takes so many bytes of a person's space, in one statement that does not take what is not there. Throws QUOTA_EXCEEDED. */
 export const takeSpace = async (tx: Tx, ctx: Context, ownerId: string, bytes: number) => {
@@ -32,4 +32,10 @@ export const giveSpaceBack = async (tx: Tx, ownerId: string, bytes: number) => {
 export const expectSpace = async (ctx: Context, ownerId: string, bytes: number) => {
   const [usage] = await ctx.db.select().from(fileUsage).where(eq(fileUsage.ownerId, ownerId))
   if ((usage?.bytes ?? 0) + bytes > ctx.config.upload.quotaBytes) throw failures.QUOTA_EXCEEDED()
+}
+
+/** How many files there are, and the bytes that they take. */
+export const usedSpace = async ({ db }: Context): Promise<Record<string, number>> => {
+  const [used] = await db.select({ bytes: sum(fileUsage.bytes).mapWith(Number) }).from(fileUsage)
+  return { files: await db.$count(files, eq(files.status, 'ready')), fileBytes: used?.bytes ?? 0 }
 }

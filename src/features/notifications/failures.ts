@@ -5,7 +5,6 @@ export const failures = defineFailures({
   PUSH_SUBSCRIPTION_NOT_FOUND: ['not_found', 'There is no such push subscription.'],
   PUSH_ADDRESS_REFUSED: ['invalid', 'This is not the address of a push service.'],
   TOO_MANY_PUSH_SUBSCRIPTIONS: ['conflict', 'There are as many push subscriptions as there may be. Remove one first.'],
-  TOO_MANY_STREAMS: ['rate_limited', 'There are as many open streams as there may be. Close one first.'],
   SECURITY_ALWAYS_ON: ['invalid', 'Notifications about security cannot be turned off.'],
   NOTHING_TO_MARK: ['invalid', 'Say which: ids, or all.'],
   NOTHING_TO_CHANGE: ['invalid', 'Send at least one category to change.'],

@@ -1,12 +1,13 @@
 import { t } from 'elysia'
 import type { App } from '#core'
-import { exchangeOf, pageOf, pageQuery, queryWord, router } from '#http'
+import { authFailures } from '#features/auth'
+import { eventStream, pageOf, pageQuery, queryWord, router } from '#http'
 import { failures } from './failures'
 import { list, markRead, remove, unreadCount } from './inbox'
 import * as model from './models'
 import { changePreferences, preferencesOf } from './preferences'
 import { pushKey, subscribe, unsubscribePush } from './push'
-import { openStream } from './stream'
+import { stream } from './stream'
 
 export const inboxRoutes = (app: App) =>
   router(app, '/notifications')
@@ -43,20 +44,13 @@ export const inboxRoutes = (app: App) =>
     })
     .get(
       '/stream',
-      ({ ctx, request }) => {
-        const { frames, close } = openStream(ctx, request.headers.get('last-event-id') ?? undefined)
-        exchangeOf(request).peer.keepOpen?.()
-        request.signal.addEventListener('abort', close, { once: true })
-        return new Response(encoded(frames, close), {
-          headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
-        })
-      },
+      ({ ctx, request }) => eventStream(request, stream(ctx, request.headers.get('last-event-id') ?? undefined)),
       {
         auth: 'user',
         produces: 'text/event-stream',
         summary: 'Notifications as they come (Server-Sent Events); Last-Event-ID brings back what was missed',
         response: { 200: t.Any() },
-        fails: [failures.TOO_MANY_STREAMS],
+        fails: [authFailures.TOO_MANY_STREAMS],
       },
     )
 
@@ -97,16 +91,3 @@ export const channelRoutes = (app: App) =>
         fails: [failures.PUSH_SUBSCRIPTION_NOT_FOUND],
       },
     )
-
-/** Frames as bytes, pulled one by one: a reader that stalls holds up its own stream and nothing else. */
-const encoded = (frames: AsyncGenerator<string>, close: () => void) => {
-  const encoder = new TextEncoder()
-  return new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
-      const { done, value } = await frames.next()
-      if (done) controller.close()
-      else controller.enqueue(encoder.encode(value))
-    },
-    cancel: close,
-  })
-}

@@ -4,7 +4,7 @@ import { contextOf, type Signed } from '#core'
 import { bookkeeping } from '#db'
 import { type Person, type TestApp, testApp, until } from '#tests'
 import { notifications } from './schema'
-import { openStream } from './stream'
+import { stream } from './stream'
 
 type Connection = Awaited<ReturnType<typeof connect>>
 
@@ -114,9 +114,9 @@ test('a stream that is let in just before its session ends does not outlive it',
   const person = { userId: await ada.id(), name: 'Ada', role: 'user', permissions: new Set<string>() }
   const actor = { type: 'user' as const, ...person, sessionId: sid, emailVerified: true, provedAt: house.clock.now() }
   const ctx: Signed = Object.assign(contextOf(house.app, { actor }), { actor })
-  const first = openStream(ctx, undefined)
+  const first = stream(ctx, undefined)
   await ada.post('/auth/logout')
-  const late = openStream(ctx, undefined)
+  const late = stream(ctx, undefined)
   for (const { frames } of [first, late]) {
     const text: string[] = []
     for await (const frame of frames) text.push(frame)
