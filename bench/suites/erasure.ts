@@ -115,7 +115,7 @@ const at = (all: readonly number[], part: number) =>
   all.toSorted((a, b) => a - b)[Math.min(all.length - 1, Math.floor(all.length * part))] ?? 0
 
 /** Gives some people rows of every kind that there may be many of, and lets their grace be over. Returns their ids. */
-const addPast = (dataDir: string): string[] => {
+export const addPast = (dataDir: string): string[] => {
   const db = new Database(join(dataDir, 'keel.db'))
   db.run('PRAGMA synchronous = OFF')
   const people = db

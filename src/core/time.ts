@@ -13,3 +13,9 @@ export const systemClock: Clock = { now: () => new Date() }
 
 /** The moment `milliseconds` after (or, negative, before) `date`. */
 export const later = (date: Date, milliseconds: number) => new Date(date.getTime() + milliseconds)
+
+/**
+ * What the clocks of two machines may differ by, and requests that come at once but are not handled in that order: a time
+ * that lies further ahead means that the clock was set back.
+ */
+export const SKEW = minutes(1)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { RECOMMENDED } from '#adapters/passwords/argon2'
-import { minutes, seconds } from '#core'
+import { hours, minutes, seconds } from '#core'
 import { router } from '#http'
 import { type Client, changeUser, rows, seen, sharedApp, type TestApp, testApp } from '#tests'
 import { defineFeature } from '../../core'
@@ -268,6 +268,22 @@ describe('guessing passwords', () => {
     expect(replies.filter(({ status }) => status === 401)).toHaveLength(10)
     for (const reply of replies.filter(({ status }) => status !== 401)) expect(reply).toRefuse(429, 'rate_limited')
     expect(rows(config, "SELECT id FROM events WHERE type = 'session.sign_in_failed'")).toHaveLength(10)
+  })
+
+  // bar 35, 144
+  test('counts those too that are handled in another order than they came in', async () => {
+    const house = await testApp({ env: { RATE_LIMIT: 'off' } })
+    const { anon, as, clock } = house
+    await as.ada.user()
+    const statuses: number[] = []
+    for (let i = 0; i < 15; i++) {
+      statuses.push((await login(anon, as.ada.email, WRONG)).status)
+      clock.advance(-20)
+    }
+    expect(statuses).toEqual([...Array(10).fill(401), ...Array(5).fill(429)])
+    // A clock that was set back by more than that keeps nobody out until it has caught up.
+    clock.advance(-hours(1))
+    expect((await login(anon, as.ada.email, as.ada.password)).status).toBe(200)
   })
 
   // bar 36

@@ -1,5 +1,5 @@
 import { eq, inArray, lte, sql } from 'drizzle-orm'
-import { type Context, later, type Tx } from '#core'
+import { type Context, later, SKEW, type Tx } from '#core'
 import { bookkeeping } from '#db'
 import { throttles } from './schema'
 
@@ -36,14 +36,15 @@ export const purgeThrottles = (ctx: Context) =>
 
 const closedUntil = async (tx: Tx, ctx: Context, { key, limit, window }: Budget): Promise<Date | undefined> => {
   const [row] = await tx.select().from(throttles).where(eq(throttles.key, key))
-  // A clock that was set back must not keep anybody out for longer than the window.
-  if (!row || row.resetsAt <= ctx.now || row.resetsAt > later(ctx.now, window) || row.count < limit) return undefined
+  // A clock that was set back must not keep anybody out for much longer than the window.
+  const begunLater = row && row.resetsAt > later(ctx.now, window + SKEW)
+  if (!row || row.resetsAt <= ctx.now || begunLater || row.count < limit) return undefined
   return row.resetsAt
 }
 
 const count = async (tx: Tx, ctx: Context, { key, window }: Budget) => {
   const resetsAt = later(ctx.now, window)
-  const over = sql`${throttles.resetsAt} <= ${ctx.now.getTime()} or ${throttles.resetsAt} > ${resetsAt.getTime()}`
+  const over = sql`${throttles.resetsAt} <= ${ctx.now.getTime()} or ${throttles.resetsAt} > ${resetsAt.getTime() + SKEW}`
   await tx
     .insert(throttles)
     .values({ key, count: 1, resetsAt })

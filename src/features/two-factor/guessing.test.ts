@@ -40,6 +40,18 @@ describe('guessing codes', () => {
   })
 
   // bar 92
+  test('gets no more of them by being handled in another order than it came in', async () => {
+    const { house, factor } = await withAda()
+    const challenges = await factor.challenges(13)
+    const replies: Reply[] = []
+    for (const [i, mfaToken] of challenges.entries()) {
+      house.clock.advance(-20)
+      replies.push(await answer(house, mfaToken, factor.wrong(i)))
+    }
+    expect(codesOf(replies)).toEqual({ invalid_code: 10, rate_limited: 3 })
+  })
+
+  // bar 92
   test('a hundred at once over many challenges get ten looked at; then the account waits 15 minutes', async () => {
     const { house, ada, factor } = await withAda()
     const challenges = await factor.challenges(25)

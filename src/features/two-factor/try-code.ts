@@ -1,5 +1,5 @@
 import { and, eq, lt, sql } from 'drizzle-orm'
-import { type Context, type Failure, later, minutes, type Tx } from '#core'
+import { type Context, type Failure, later, minutes, SKEW, type Tx } from '#core'
 import { journal } from '#db'
 import { sendMail } from '#mail'
 import { codesLeft, consumeCode } from './backup-codes'
@@ -67,8 +67,8 @@ export const tryCode = async (
 /** Counts a try before it is made. Returns how many there were in this window. */
 const count = async (tx: Tx, ctx: Context, factor: TwoFactor, mark?: string): Promise<number> => {
   const { userId, triesResetAt } = factor
-  // A clock that was set back must not keep anybody out for longer than the window.
-  const open = triesResetAt && triesResetAt > ctx.now && triesResetAt <= later(ctx.now, TRIES_WINDOW)
+  // A clock that was set back must not keep anybody out for much longer than the window.
+  const open = triesResetAt && triesResetAt > ctx.now && triesResetAt <= later(ctx.now, TRIES_WINDOW + SKEW)
   const tries = open ? factor.tries : 0
   const resetsAt = open ? triesResetAt : later(ctx.now, TRIES_WINDOW)
   const inARow = mark !== undefined && factor.wrongMark === mark ? factor.wrongInARow : 0
