@@ -1,6 +1,6 @@
-import { lt, or } from 'drizzle-orm'
+import { lt } from 'drizzle-orm'
 import { days, defineJob, later } from '#core'
-import { bookkeeping } from '#db'
+import { bookkeeping, moreAfter, someOf } from '#db'
 import { oneTimeTokens, sessions } from './schema'
 import { purgeThrottles } from './throttle'
 
@@ -11,10 +11,10 @@ const KEPT = days(7)
 export const purgeAuth = defineJob<Record<string, never>>('auth.purge', {
   run: async (ctx) => {
     const before = later(ctx.now, -KEPT)
-    await bookkeeping(ctx, async (tx) => {
-      await tx.delete(sessions).where(or(lt(sessions.expiresAt, before), lt(sessions.revokedAt, before)))
-      await tx.delete(oneTimeTokens).where(lt(oneTimeTokens.expiresAt, before))
-    })
+    for (const over of [lt(sessions.expiresAt, before), lt(sessions.revokedAt, before)])
+      while (moreAfter(await bookkeeping(ctx, (tx) => tx.delete(sessions).where(someOf(sessions, over)))));
+    const old = someOf(oneTimeTokens, lt(oneTimeTokens.expiresAt, before))
+    while (moreAfter(await bookkeeping(ctx, (tx) => tx.delete(oneTimeTokens).where(old))));
     await purgeThrottles(ctx)
   },
 })

@@ -34,6 +34,7 @@ export const sessions = sqliteTable(
   (table) => [
     index('sessions_user').on(table.userId, table.revokedAt),
     index('sessions_expiry').on(table.expiresAt),
+    index('sessions_revoked').on(table.revokedAt).where(sql`revoked_at is not null`),
     index('sessions_admin').on(table.adminId).where(sql`admin_id is not null`),
   ],
 )

@@ -44,6 +44,7 @@ export const users = sqliteTable(
     index('users_unverified').on(table.createdAt, table.id).where(sql`email_verified_at is null`),
     index('users_banned').on(table.createdAt, table.id).where(sql`banned_at is not null`),
     index('users_deleted').on(table.createdAt, table.id).where(sql`deleted_at is not null`),
+    index('users_deleted_at').on(table.deletedAt).where(sql`deleted_at is not null`),
     index('users_deleted_by').on(table.deletedBy).where(sql`deleted_by is not null`),
     index('users_deletion').on(table.deletionScheduledAt).where(sql`deletion_scheduled_at is not null`),
   ],

@@ -1,0 +1,2 @@
+CREATE INDEX `sessions_revoked` ON `sessions` (`revoked_at`) WHERE revoked_at is not null;--> statement-breakpoint
+CREATE INDEX `users_deleted_at` ON `users` (`deleted_at`) WHERE deleted_at is not null;
