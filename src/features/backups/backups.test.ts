@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { days, hours, later, minutes } from '#core'
 import { type Client, tempFolder, testApp } from '#tests'
+import { startLibsqlServer } from '../../../tests/support/hrana'
+import { SECRET } from '../../../tests/support/server'
 import { outdated } from './remove'
 import type { Backup } from './schema'
 
+const ROOT = join(import.meta.dir, '../../..')
 const KEY = 'a key for tests only: 0123456789abcdef'
 type App = Awaited<ReturnType<typeof testApp>>
 
@@ -310,8 +313,33 @@ describe('restoring', () => {
   })
 })
 
-test('a libSQL server is backed up by itself', async () => {
-  const { app, as } = await testApp()
-  Object.assign(app.database, { aside: undefined })
-  expect(await as.admin.post('/admin/backup')).toRefuse(409, 'backup_not_supported')
-})
+test('a libSQL server is backed up by itself, and who asks is told so: by HTTP and at the terminal', async () => {
+  const server = startLibsqlServer()
+  const { as, outside, config, close } = await testApp({ env: { DATABASE_URL: server.url } })
+  try {
+    const refused = await as.admin.post('/admin/backup')
+    expect(refused).toRefuse(409, 'backup_not_supported')
+    expect(refused.json().detail).toContain('point-in-time restore instead')
+    const order = { backupId: crypto.randomUUID() }
+    expect(await as.admin.post('/admin/restore', order)).toRefuse(409, 'backup_not_supported')
+    expect((await as.admin.get('/admin/backups').json()).data).toEqual([])
+    expect((await outside.get('/health/ready')).json().status).not.toBe('fail')
+    for (const command of [['backup'], ['backup', '--out', join(config.dataDir, 'x')], ['restore', 'latest']]) {
+      const { code, said } = await atTerminal(command, { DATABASE_URL: server.url, DATA_DIR: config.dataDir })
+      expect([code, said.trim().split('\n').length]).toEqual([1, 1])
+      expect(said).toContain('The database is a libSQL server')
+    }
+  } finally {
+    await close()
+    await server.stop()
+  }
+}, 60_000)
+
+const atTerminal = async ([script, ...args]: string[], env: Record<string, string>) => {
+  const child = Bun.spawn([process.execPath, '--no-install', join(ROOT, `scripts/${script}.ts`), ...args], {
+    env: { PATH: process.env.PATH ?? '', SECRET_KEY: SECRET, ...env },
+    stdout: 'ignore',
+    stderr: 'pipe',
+  })
+  return { said: await new Response(child.stderr).text(), code: await child.exited }
+}

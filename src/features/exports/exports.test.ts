@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
 import { unzipSync } from 'fflate'
 import { days, hours } from '#core'
 import { type TestApp, testApp } from '#tests'
+import { measureLag } from '../../../tests/support/lag'
 
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
 const made = async (kit: TestApp, body: Record<string, unknown>) => {
@@ -98,6 +100,51 @@ describe('an export of people', () => {
     }
   })
 })
+
+const MANY = 100_000
+
+// bar 243
+test(`an export of ${MANY.toLocaleString('en')} people takes little memory, and no time from others`, async () => {
+  const kit = await testApp()
+  await kit.as.admin.get('/auth/me')
+  await kit.app.database.transaction(
+    (tx) =>
+      tx.run(sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})
+        INSERT INTO users (id, email, name, role, created_at, updated_at)
+        SELECT printf('0193a3f0-7c1e-7000-8000-%012x', i), 'p' || i || '@example.com', 'Person ' || i, 'user', 0, 0 FROM n`),
+    { bookkeeping: true },
+  )
+  const { id } = await kit.as.admin.post('/export/users', { format: 'csv', email: false }).json()
+  const before = process.memoryUsage.rss()
+  const lag = measureLag()
+  let most = 0
+  const timer = setInterval(() => {
+    most = Math.max(most, process.memoryUsage.rss() - before + childrenMemory())
+  }, 5)
+  await kit.runJobs()
+  clearInterval(timer)
+  // What takes a second of the event loop here would be felt by everybody.
+  expect(lag.stop()).toBeLessThan(1000)
+  expect(most).toBeLessThan(200_000_000)
+  if (process.platform === 'linux') expect(most).toBeGreaterThan(10_000_000)
+  expect(await kit.as.admin.get(`/export/${id}`).json()).toMatchObject({ status: 'completed', rows: MANY + 1 })
+}, 60_000)
+
+/** Bytes that the processes have which this one has started; nothing where Linux does not tell. */
+const childrenMemory = () => {
+  const list = `/proc/self/task/${process.pid}/children`
+  if (!existsSync(list)) return 0
+  const sizes = readFileSync(list, 'utf8').trim().split(' ').filter(Boolean).map(memoryOf)
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+const memoryOf = (pid: string) => {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}
 
 describe('an export', () => {
   // bar 242
