@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { connect, type Socket } from 'node:net'
 import { startLockHolder } from '../support/lock-holder'
 import { smtpPeer } from '../support/mail-peers'
-import { type Started, startServer } from '../support/server'
+import { type Started, startServer, withFiles } from '../support/server'
 import { freePort, hasRedis, startRedis } from '../support/services'
 import { tempFolder } from '../support/temp'
 import { until } from '../support/until'
@@ -17,7 +17,10 @@ afterEach(async () => {
 const start = async (env: Record<string, string> = {}, files?: number): Promise<Started & { folder: string }> => {
   const folder = tempFolder()
   folders.push(folder)
-  const server = await startServer({ DATA_DIR: folder.path, LOG_LEVEL: 'error', RATE_LIMIT: 'off', ...env }, files)
+  const server = await startServer(
+    { DATA_DIR: folder.path, LOG_LEVEL: 'error', RATE_LIMIT: 'off', ...env },
+    files ? withFiles(files) : [],
+  )
   ends.push(() => server.kill('SIGKILL'))
   return { ...server, folder: folder.path }
 }

@@ -14,21 +14,21 @@ const MAIN = join(import.meta.dir, '../../src/main.ts')
 /** The secret that every server of the tests has unless told: the same as a test app's. */
 export const SECRET = 'for tests only: 0123456789abcdef0123456789abcdef'
 
-/** Runs `src/main.ts` with these settings and nothing else of the environment; with at most so many open files. */
-export const run = (env: Record<string, string>, files?: number) =>
-  Bun.spawn(
-    [...(files ? ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh'] : []), process.execPath, '--no-install', MAIN],
-    {
-      env: { PATH: process.env.PATH ?? '', TZ: 'UTC', HOST: '127.0.0.1', PORT: '0', SECRET_KEY: SECRET, ...env },
-      stdin: 'ignore',
-      stdout: 'ignore',
-      stderr: 'pipe',
-    },
-  )
+/** In front of a command: at most so many open files. */
+export const withFiles = (files: number) => ['sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh']
+
+/** Runs `src/main.ts` with these settings and nothing else of the environment; through another program if there is one. */
+export const run = (env: Record<string, string>, through: readonly string[] = []) =>
+  Bun.spawn([...through, process.execPath, '--no-install', MAIN], {
+    env: { PATH: process.env.PATH ?? '', TZ: 'UTC', HOST: '127.0.0.1', PORT: '0', SECRET_KEY: SECRET, ...env },
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'pipe',
+  })
 
 /** Starts the server on a free port and resolves when it listens. Throws with what it said if it ends instead. */
-export const startServer = async (env: Record<string, string>, files?: number): Promise<Started> => {
-  const child = run({ APP_URL: 'http://localhost:3000', ...env }, files)
+export const startServer = async (env: Record<string, string>, through?: readonly string[]): Promise<Started> => {
+  const child = run({ APP_URL: 'http://localhost:3000', ...env }, through)
   let said = ''
   const listening = Promise.withResolvers<string>()
   const reading = (async () => {

@@ -30,7 +30,7 @@ export const pack = async (
 ): Promise<PackedBackup> => {
   const copy = `${task.to}.sqlite`
   const draft = `${task.to}.part`
-  await rm(copy, { force: true })
+  await clear(copy)
   try {
     snapshot(task.database, copy)
     release()
@@ -62,9 +62,14 @@ export const pack = async (
     await sync(dirname(task.to))
     return { size, sha256: hash.digest('hex'), encrypted: key !== undefined, manifest }
   } finally {
-    await rm(copy, { force: true })
+    await clear(copy)
     await rm(draft, { force: true })
   }
+}
+
+/** A copy that broke off leaves its journal behind, which would be rolled back into the next one of that name. */
+const clear = async (copy: string) => {
+  for (const path of [copy, `${copy}-journal`]) await rm(path, { force: true })
 }
 
 const snapshot = (from: string, to: string) => {

@@ -186,6 +186,18 @@ describe('backups', () => {
   })
 })
 
+test('what a process that died left half-made is removed when it is two days old, and not before', async () => {
+  const kit = await testApp()
+  const left = join(kit.config.dataDir, 'backups', '.work', 'check-1.d', 'database.sqlite')
+  await Bun.write(left, 'half')
+  kit.clock.advance(later(new Date(), hours(20)).getTime() - kit.clock.now().getTime())
+  await kit.runJobs()
+  expect(existsSync(left)).toBe(true)
+  kit.clock.advance(days(2))
+  await kit.runJobs()
+  expect(existsSync(left)).toBe(false)
+})
+
 describe('a store that does not answer', () => {
   // bar 219
   test('leaves the backup on this machine, is tried again, and shows in health', async () => {

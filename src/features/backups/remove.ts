@@ -5,7 +5,7 @@ import { backupDeleted } from './events'
 import { failures } from './failures'
 import { get } from './find'
 import { type Backup, backups } from './schema'
-import { discard } from './vault'
+import { clearWorkplace, discard } from './vault'
 
 /** Removes a backup, the last one too if that is asked for. Throws BACKUP_NOT_FOUND, BACKUP_IN_PROGRESS while it is made. */
 export const remove = async (ctx: Context, id: string) => {
@@ -48,10 +48,11 @@ const dayOf = (date: Date) => date.toISOString().slice(0, 10)
 const monthOf = (date: Date) => date.toISOString().slice(0, 7)
 const weekOf = (date: Date) => String(Math.floor((date.getTime() / days(1) + 3) / 7))
 
-/** Removes what `BACKUP_KEEP` does not keep. */
+/** Removes what `BACKUP_KEEP` does not keep, and what was left half-made. */
 export const prune = defineJob<Record<string, never>>('backups.prune', {
   run: async (ctx) => {
     const all = await ctx.db.select().from(backups)
     for (const { id } of outdated(all, ctx.config.backup.keep, ctx.now)) await remove(ctx, id)
+    await clearWorkplace(ctx)
   },
 })

@@ -1,11 +1,13 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Context } from '#core'
+import { type Context, days } from '#core'
 import { failures } from './failures'
 
+/** A backup is tried for hours at most, and then given up. */
+const LEFT_BEHIND = days(2)
 const PREFIX = 'backups/'
 const PACKED = '.backup'
 const DESCRIBED = '.json'
@@ -32,6 +34,16 @@ export const workplace = async (ctx: Pick<Context, 'config'>, name: string) => {
   const folder = join(ctx.config.dataDir, 'backups', '.work')
   await mkdir(folder, { recursive: true })
   return join(folder, name)
+}
+
+/** Removes what a process that died left half-made or fetched, once it is older than anything that may still be worked on. */
+export const clearWorkplace = async (ctx: Context) => {
+  const folder = join(ctx.config.dataDir, 'backups', '.work')
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name)
+    const found = await stat(path).catch(() => undefined)
+    if (found && found.mtimeMs < ctx.now.getTime() - LEFT_BEHIND) await rm(path, { recursive: true, force: true })
+  }
 }
 
 export const describe = (ctx: Context, description: Description) =>

@@ -215,6 +215,18 @@ describe('an export', () => {
   })
 })
 
+test('what a process that died was writing is removed when nobody has gone on with it for a day', async () => {
+  const kit = await testApp()
+  const left = join(kit.config.dataDir, 'exports', 'half')
+  await Bun.write(left, 'half')
+  kit.clock.advance(new Date().getTime() + hours(20) - kit.clock.now().getTime())
+  await kit.runJobs()
+  expect(existsSync(left)).toBe(true)
+  kit.clock.advance(days(1))
+  await kit.runJobs()
+  expect(existsSync(left)).toBe(false)
+})
+
 describe('everything about me', () => {
   // bar 244
   test('is a zip with a list of what is in it, and no secret', async () => {

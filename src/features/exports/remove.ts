@@ -1,3 +1,5 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { and, eq, inArray, lt, lte } from 'drizzle-orm'
 import { type Context, days, defineJob, later, type Signed, type Tx } from '#core'
 import { bookkeeping, enqueue, journal, transaction } from '#db'
@@ -9,6 +11,8 @@ import { described, keyOf } from './view'
 /** How long the list tells of files that are gone. */
 const REMEMBERED = days(30)
 const BATCH = 100
+/** An export is written within hours. */
+const LEFT_BEHIND = days(1)
 
 /** Cancels an export that is under way; deletes one that is over, with its file. Throws EXPORT_NOT_FOUND. */
 export const remove = async (ctx: Signed, id: string) => {
@@ -55,5 +59,16 @@ export const purge = defineJob<Record<string, never>>('exports.purge', {
     await bookkeeping(ctx, async (tx) => {
       await tx.delete(exports).where(lt(exports.createdAt, later(ctx.now, -REMEMBERED)))
     })
+    await clearWorkplace(ctx)
   },
 })
+
+/** What a process that died was writing, if nobody has gone on with it: it was cancelled meanwhile. */
+const clearWorkplace = async (ctx: Context) => {
+  const folder = join(ctx.config.dataDir, 'exports')
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name)
+    const found = await stat(path).catch(() => undefined)
+    if (found && found.mtimeMs < later(ctx.now, -LEFT_BEHIND).getTime()) await rm(path, { force: true })
+  }
+}
