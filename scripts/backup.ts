@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { begin, makeBackup, pack } from '../src/features/backups'
+import { beginHere, makeBackup, pack } from '../src/features/backups'
 import { get } from '../src/features/backups/find'
 import { readArguments } from './lib/arguments'
 import { megabytes, secondsSince } from './lib/measure'
@@ -29,7 +29,7 @@ await withApp('backup', async (ctx) => {
     console.log(`${manifest.rows.users ?? 0} people, ${manifest.files.count} files, in ${secondsSince(startedAt)}.`)
     return
   }
-  const { id } = await begin(ctx)
+  const { id } = await beginHere(ctx)
   const task = { id, attempt: 1, maxAttempts: 1, signal: new AbortController().signal, progress: show }
   await makeBackup.run(ctx, { backupId: id }, task)
   const { size, sha256, encrypted } = await get(ctx, id)

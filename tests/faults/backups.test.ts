@@ -143,6 +143,17 @@ const backupOf = (ask: Ask, id: string) =>
     return json.data.find((each: { id: string; status: string }) => each.id === id && each.status === 'completed')
   })
 
+test('a backup by command beside a server that works is made once, by the command', async () => {
+  await start()
+  const made = await command('backup', [])
+  expect(made).toMatchObject({ code: 0, err: '' })
+  await server?.kill('SIGTERM')
+  const db = new Database(join(data(), 'keel.db'), { readonly: true })
+  expect(db.query('select status, problem from backups').all()).toEqual([{ status: 'completed', problem: null }])
+  expect(db.query("select attempts from jobs where name = 'backups.make'").all()).toEqual([{ attempts: 0 }])
+  db.close()
+}, 60_000)
+
 describe('the drill', () => {
   // bar 217
   test('data and a file, a backup, the volume is lost, restore, start, sign in: all is there', async () => {

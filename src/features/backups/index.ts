@@ -10,7 +10,7 @@ import { prune } from './remove'
 import { routes } from './routes'
 import { drill } from './verify'
 
-export { begin, makeBackup, pack } from './make'
+export { begin, beginHere, makeBackup, pack } from './make'
 export { CARRIED } from './restore'
 
 export const backups = defineFeature({

@@ -34,8 +34,13 @@ export const asideOf = (ctx: { database: Database }) => {
   return ctx.database.aside
 }
 
-/** Begins a backup. Throws BACKUP_IN_PROGRESS while there is one, BACKUP_NOT_SUPPORTED on a libSQL server. */
-export const begin = async (ctx: Context): Promise<Backup> => {
+/** Begins a backup; a worker makes it. Throws BACKUP_IN_PROGRESS while there is one, BACKUP_NOT_SUPPORTED on a libSQL server. */
+export const begin = (ctx: Context): Promise<Backup> => open(ctx, ctx.now)
+
+/** Begins a backup that the caller makes now; if it dies, a worker does, hours later. Throws as `begin` does. */
+export const beginHere = (ctx: Context): Promise<Backup> => open(ctx, later(ctx.now, TIMEOUT))
+
+const open = async (ctx: Context, runAt: Date): Promise<Backup> => {
   asideOf(ctx)
   return transaction(ctx, async (tx) => {
     await expectNone(tx, ctx)
@@ -45,7 +50,7 @@ export const begin = async (ctx: Context): Promise<Backup> => {
       .returning()
     if (!backup) throw new Error('A backup was not stored')
     await journal.record(tx, ctx, backupRequested, { backupId: backup.id })
-    await enqueue(tx, ctx, makeBackup, { backupId: backup.id })
+    await enqueue(tx, ctx, makeBackup, { backupId: backup.id }, { runAt })
     return backup
   })
 }
