@@ -19,3 +19,11 @@ export const cutMarked = (text: string, feature: string): string => {
     .replace(block, '')
     .replace(/\n{3,}/g, '\n\n')
 }
+
+/** A JSON text without the members of its lists that say `"feature": …` of this one: it knows no comments. */
+export const cutMarkedJson = (text: string, feature: string): string => {
+  if (!text.includes(`"feature": "${feature}"`)) return text
+  const isOther = (one: unknown) => !(one && typeof one === 'object' && 'feature' in one && one.feature === feature)
+  const cut = JSON.parse(text, (_, value) => (Array.isArray(value) ? value.filter(isOther) : value))
+  return `${JSON.stringify(cut, null, 2)}\n`
+}

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { dropFeature } from './feature-names'
 import { keptFiles } from './files'
 import { type Imports, imported, importsAmong } from './imports'
-import { cutMarked } from './marks'
+import { cutMarked, cutMarkedJson } from './marks'
 import { ROOT, run } from './run'
 
 const TEXT = /\.(tsx?|css|md|ya?ml|toml|sh|service|example|txt)$|Dockerfile|Caddyfile|^\.ci\//
@@ -47,9 +47,9 @@ const repair = async (...words: string[]) => {
 }
 
 const cutEverywhere = async (names: readonly string[]) => {
-  for (const path of (await keptFiles()).filter((file) => TEXT.test(file))) {
+  for (const path of (await keptFiles()).filter((file) => TEXT.test(file) || /^deploy\/.*\.json$/.test(file))) {
     const text = await Bun.file(join(ROOT, path)).text()
-    const left = names.reduce(cutMarked, text)
+    const left = names.reduce(path.endsWith('.json') ? cutMarkedJson : cutMarked, text)
     if (left === text) continue
     // Nothing is left, or nothing but a document's title.
     if (left.replace(/^# .*/, '').trim() === '') rmSync(join(ROOT, path))
