@@ -219,7 +219,7 @@ test('what a process that died was writing is removed when nobody has gone on wi
   const kit = await testApp()
   const left = join(kit.config.dataDir, 'exports', 'half')
   await Bun.write(left, 'half')
-  kit.clock.advance(new Date().getTime() + hours(20) - kit.clock.now().getTime())
+  kit.clock.advance(Date.now() + hours(20) - kit.clock.now().getTime())
   await kit.runJobs()
   expect(existsSync(left)).toBe(true)
   kit.clock.advance(days(1))
