@@ -48,7 +48,9 @@ const MAX_WAIT = 5_000
 export const createClient = (baseUrl: string, options: ClientOptions = {}) => {
   const tokens = options.tokens ?? memoryStore()
   const send = options.fetch ?? ((request) => globalThis.fetch(request))
-  const refreshing = singleFlight(() => refresh(baseUrl, tokens, send, options))
+  const refreshing = singleFlight((version: string) =>
+    refresh(`${baseUrl.replace(/\/$/, '')}/api/${version}`, tokens, send, options),
+  )
 
   const fetcher = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const original = new Request(input, {
@@ -65,7 +67,7 @@ export const createClient = (baseUrl: string, options: ClientOptions = {}) => {
     const first = await attempt(send, authorized(original.clone(), tokens, options))
     if (first.status !== 401 || options.apiKey || isSignIn(original.url) || !(options.cookies || tokens.get()))
       return first
-    if (!(await refreshing())) return first
+    if (!(await refreshing(versionOf(original.url)))) return first
     return await attempt(send, authorized(original, tokens, options))
   }
   const eden = treaty<Api>(baseUrl, { parseDate: false, fetcher: fetcher as typeof globalThis.fetch })
@@ -128,33 +130,33 @@ const pause = (milliseconds: number) =>
   new Promise((resolve) => setTimeout(resolve, Math.min(MAX_WAIT, milliseconds + Math.random() * 100)))
 
 /** Many callers, one run at a time, one answer for all. */
-const singleFlight = <T>(run: () => Promise<T>) => {
+const singleFlight = <I, T>(run: (input: I) => Promise<T>) => {
   let running: Promise<T> | undefined
-  return () => {
-    running ??= run().finally(() => {
+  return (input: I) => {
+    running ??= run(input).finally(() => {
       running = undefined
     })
     return running
   }
 }
 
+/** The version that a call speaks: its session goes on in the same. */
+const versionOf = (url: string) => /\/api\/(v\d+)\//.exec(url)?.[1] ?? 'v1'
+
 /** True if the session goes on with new tokens. */
 const refresh = async (
-  baseUrl: string,
+  base: string,
   tokens: TokenStore,
   send: (request: Request) => Promise<Response>,
   { cookies, onSignedOut }: ClientOptions,
 ): Promise<boolean> => {
   const refreshToken = tokens.get()?.refreshToken
-  const request = new Request(
-    `${baseUrl.replace(/\/$/, '')}/api/v1/auth/refresh-token${cookies ? '?transport=cookie' : ''}`,
-    {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(cookies ? {} : { refreshToken }),
-      ...(cookies ? { credentials: 'same-origin' as const } : {}),
-    },
-  )
+  const request = new Request(`${base}/auth/refresh-token${cookies ? '?transport=cookie' : ''}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(cookies ? {} : { refreshToken }),
+    ...(cookies ? { credentials: 'same-origin' as const } : {}),
+  })
   // A lost reply may be asked for again: within the grace the same successor comes back.
   request.headers.set('idempotency-key', crypto.randomUUID())
   const response = await attempt(send, request)

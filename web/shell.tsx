@@ -10,7 +10,9 @@ import {
   useMantineColorScheme,
 } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
+import { spotlight } from '@mantine/spotlight'
 import { type MouseEvent, Suspense, useEffect } from 'react'
+import { useLiveUpdates } from './lib/live'
 import { go, Link, usePath } from './lib/router'
 import { useSession } from './lib/session'
 import { AccountMenu } from './parts/account-menu'
@@ -19,6 +21,7 @@ import { Boundary } from './parts/boundary'
 import { Icon } from './parts/icon'
 import { Impersonation } from './parts/impersonation'
 import { Page } from './parts/page'
+import { Palette } from './parts/palette'
 import { SCREENS } from './screens'
 
 /** The frame of every screen: where one can go, who one is, and the screen itself. */
@@ -26,6 +29,8 @@ export const Shell = ({ name }: { name: string }) => {
   const [opened, { toggle, close }] = useDisclosure()
   const { can, viewer } = useSession()
   const path = usePath()
+  // A stream goes with one's own cookies: acting as somebody else there is none.
+  useLiveUpdates(!viewer.impersonatorId, can('jobs:read'))
   const { toggleColorScheme } = useMantineColorScheme()
   const screens = SCREENS.filter(
     ({ feature, permission }) => (!feature || viewer.features.includes(feature)) && (!permission || can(permission)),
@@ -60,6 +65,15 @@ export const Shell = ({ name }: { name: string }) => {
             </Link>
           </Group>
           <Group gap={4} wrap="nowrap">
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="lg"
+              onClick={() => spotlight.open()}
+              aria-label="Go to… (Ctrl+K)"
+            >
+              <Icon name="search" />
+            </ActionIcon>
             <ActionIcon variant="subtle" color="gray" size="lg" onClick={toggleColorScheme} aria-label="Light or dark">
               <Icon name="sun" />
             </ActionIcon>
@@ -101,6 +115,7 @@ export const Shell = ({ name }: { name: string }) => {
       </AppShell.Navbar>
       <AppShell.Main>
         <Impersonation />
+        <Palette screens={screens} />
         <Boundary key={path}>
           <Suspense fallback={<Waiting />}>{here ? <here.View /> : path === '/' ? <Waiting /> : <Nowhere />}</Suspense>
         </Boundary>

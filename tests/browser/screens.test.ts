@@ -20,6 +20,7 @@ const SCREENS = [
   ['webhooks', '/webhooks'],
   ['exports', '/exports'],
   ['backups', '/backups'],
+  ['deprecations', '/deprecations'],
   ['limits', '/limits'],
   ['keys', '/keys'],
   ['account', '/account'],
@@ -39,6 +40,7 @@ describe.skipIf(!canLook)('every screen', () => {
     const { personId, webhookId, jobId } = await furnish(house)
     drawers = [
       ['person', `/people?person=${personId}`],
+      ['person-access', `/people?person=${personId}&tab=access`],
       ['person-audit', `/people?person=${personId}&tab=audit`],
       ['webhook', `/webhooks?webhook=${webhookId}`],
       ['job', `/jobs?job=${jobId}`],

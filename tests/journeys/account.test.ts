@@ -79,6 +79,26 @@ test('calls that notice together that the access token has run out share one ref
   expect(refreshes).toHaveLength(1)
 })
 
+test('a client that speaks the next version refreshes in it: there it goes on when this one has ended', async () => {
+  const house = await testApp()
+  const { email, password } = house.as.ada
+  await house.as.ada.id()
+  const asked: string[] = []
+  const client = createClient(house.config.appUrl, {
+    fetch: (request) => {
+      asked.push(new URL(request.url).pathname)
+      return house.api.fetch(request)
+    },
+  })
+  const login = await client.api.v2.auth.login.post({ email, password })
+  if (!login.data || !('accessToken' in login.data)) throw new Error('no tokens')
+  client.tokens.set({ accessToken: login.data.accessToken ?? '', refreshToken: login.data.refreshToken ?? '' })
+  house.clock.advance(minutes(16))
+  expect((await client.api.v2.users.me.get()).status).toBe(200)
+  expect(asked).toContain('/api/v2/auth/refresh-token')
+  expect(asked.filter((path) => path.startsWith('/api/v1'))).toEqual([])
+})
+
 test('an idempotent call is repeated after a passing fault, a POST is not', async () => {
   const house = await testApp()
   let faults = 1

@@ -1,7 +1,11 @@
 import { type QueryKey, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Refused, take } from './api'
+import { useLive } from './live'
 import { prove } from './step-up'
 import { complain, say } from './toasts'
+
+/** A message may get lost: so often things are looked at anyway. */
+const LIVE_EVERY_MS = 30_000
 
 interface Answer {
   data: unknown
@@ -9,8 +13,10 @@ interface Answer {
 }
 
 interface FetchOptions {
-  /** Milliseconds after which it is fetched again. */
+  /** Milliseconds after which it is fetched again, where the server does not tell by itself of what has changed. */
   every?: number
+  /** Moves without anybody being told: is fetched again all the same. */
+  untold?: boolean
   enabled?: boolean
 }
 
@@ -18,15 +24,17 @@ interface FetchOptions {
 export const useFetched = <R extends Answer>(
   key: QueryKey,
   call: () => Promise<R>,
-  { every, enabled = true }: FetchOptions = {},
-) =>
-  useQuery({
+  { every, untold = false, enabled = true }: FetchOptions = {},
+) => {
+  const live = useLive() && !untold
+  return useQuery({
     queryKey: key,
     queryFn: () => take(call()),
     enabled,
     placeholderData: (before) => before,
-    ...(every && { refetchInterval: every }),
+    ...(every && { refetchInterval: live ? Math.max(every, LIVE_EVERY_MS) : every }),
   })
+}
 
 interface ActOptions<T> {
   /** Said when it has worked. */

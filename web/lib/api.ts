@@ -14,6 +14,9 @@ export class Refused extends Error {
   }
 }
 
+/** The newest one: when an older one ends, the page goes on. */
+const VERSION = 'v2'
+
 const listeners = new Set<() => void>()
 const changed = () => {
   for (const listener of listeners) listener()
@@ -28,7 +31,10 @@ const own = createClient(location.origin, { cookies: true, onSignedOut: changed 
 let borrowed: ReturnType<typeof createClient> | undefined
 
 /** The API as whoever is signed in, or in the place of whom an admin helps. */
-export const api = () => (borrowed ?? own).api.v1
+export const api = () => (borrowed ?? own).api[VERSION]
+
+/** The address of what a browser fetches by itself, such as a download. */
+export const addressOf = (path: string) => `/api/${VERSION}${path}`
 
 /** Acts with this token from now on, or as oneself again. It is kept nowhere: a reload ends it. */
 export const actAs = (accessToken: string | undefined) => {

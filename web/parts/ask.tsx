@@ -60,6 +60,7 @@ export const Ask = <R extends Answer>({
       <Button
         size="xs"
         variant="default"
+        {...(danger && { c: 'var(--bad)' })}
         {...button}
         onClick={() => {
           act.reset()

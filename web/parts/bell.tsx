@@ -1,29 +1,19 @@
 import { ActionIcon, Button, Group, Indicator, Popover, ScrollArea, Stack, Text } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
 import { useAct, useFetched } from '../lib/act'
 import { api } from '../lib/api'
 import { formatAgo } from '../lib/format'
-import { useSession } from '../lib/session'
 import { Icon } from './icon'
 
 const SHOWN = '15'
+const EVERY_MS = 60_000
 
 /** What one was told; new ones come by themselves. */
 export const Bell = () => {
-  const queries = useQueryClient()
-  const { viewer } = useSession()
-  const unread = useFetched(['notifications', 'unread'], () => api().notifications['unread-count'].get())
+  const unread = useFetched(['notifications', 'unread'], () => api().notifications['unread-count'].get(), {
+    every: EVERY_MS,
+  })
   const latest = useFetched(['notifications', 'list'], () => api().notifications.get({ query: { limit: SHOWN } }))
   const markAll = useAct(() => api().notifications['mark-read'].post({ all: true }), { refresh: ['notifications'] })
-
-  useEffect(() => {
-    // A stream cannot carry the token of somebody else: there the list is as it was.
-    if (viewer.impersonatorId) return
-    const stream = new EventSource('/api/v1/notifications/stream')
-    stream.addEventListener('notification', () => void queries.invalidateQueries({ queryKey: ['notifications'] }))
-    return () => stream.close()
-  }, [queries, viewer.impersonatorId])
 
   const count = unread.data?.count ?? 0
   return (

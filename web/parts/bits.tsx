@@ -23,6 +23,7 @@ const COLORS: Record<string, string> = {
   success: 'teal',
   pass: 'teal',
   enabled: 'teal',
+  connected: 'blue',
   running: 'blue',
   waiting: 'gray',
   scheduled: 'gray',

@@ -1,5 +1,6 @@
 import { Card, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { formatAgo, formatBytes } from '../lib/format'
 import { Status } from './bits'
 import { Trouble } from './trouble'
 
@@ -8,8 +9,9 @@ const EVERY_MS = 15_000
 interface Check {
   status: string
   observedValue?: number
-  observedUnit?: string
   output?: string
+  /** What each part adds: seconds, bytes, counts. */
+  [detail: string]: unknown
 }
 
 interface Report {
@@ -39,7 +41,7 @@ export const Health = () => {
             <Text size="sm">{name}</Text>
             <Group gap="xs" wrap="nowrap">
               <Text size="xs" c="dimmed">
-                {check?.output ?? (check?.observedValue === undefined ? '' : `${check.observedValue} ms`)}
+                {check && sayOf(name, check)}
               </Text>
               <Status of={check?.status ?? 'warn'} />
             </Group>
@@ -49,3 +51,19 @@ export const Health = () => {
     </Card>
   )
 }
+
+/** What matters most about a part, in a few words. */
+const sayOf = (name: string, check: Check): string => {
+  const { output, observedValue, freeBytes, waiting, lastBackupAge, drillAge, drillPassed } = check
+  if (output) return output
+  if (name === 'disk' && typeof freeBytes === 'number') return `${formatBytes(freeBytes)} free`
+  if (name === 'queue' && typeof waiting === 'number') return `${waiting} waiting`
+  if (name === 'backups' && lastBackupAge === null) return 'none yet'
+  if (name === 'backups' && typeof lastBackupAge === 'number')
+    return typeof drillAge === 'number'
+      ? `${ago(lastBackupAge)}; rehearsed ${ago(drillAge)}${drillPassed ? '' : ', failed'}`
+      : ago(lastBackupAge)
+  return observedValue === undefined ? '' : `${observedValue} ms`
+}
+
+const ago = (seconds: number) => formatAgo(new Date(Date.now() - seconds * 1000).toISOString())

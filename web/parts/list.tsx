@@ -1,8 +1,9 @@
-import { Box, Paper, Skeleton, Stack, Text } from '@mantine/core'
+import { Box, Group, Paper, Skeleton, Stack, Text } from '@mantine/core'
 import { DataTable, type DataTableColumn } from 'mantine-datatable'
 import type { ReactNode } from 'react'
 import { useFetched } from '../lib/act'
 import { useSearch } from '../lib/router'
+import { Columns, useHiddenColumns } from './columns'
 import { Trouble } from './trouble'
 
 const PER_PAGE = 25
@@ -37,6 +38,7 @@ interface List<T> {
 /** A list of the API, a page at a time: page and sort stand in the address. */
 export const List = <T extends { id: string } | { name: string }>(list: List<T>) => {
   const { get, set } = useSearch()
+  const [hidden, hide] = useHiddenColumns(list.label)
   const page = Number(get('page') || '1')
   const sort = get('sort') || list.sort
   const query = { limit: String(PER_PAGE), page: String(page), sort }
@@ -49,40 +51,49 @@ export const List = <T extends { id: string } | { name: string }>(list: List<T>)
   const records = fetched.data.data
   const total = fetched.data.meta.total ?? records.length
   const { open } = list
+  const shown = list.columns.map((column) => ({
+    ...column,
+    hidden: column.hidden || hidden.includes(String(column.accessor)),
+  }))
   return (
-    <Paper withBorder className="list" style={{ overflow: 'hidden' }}>
-      <DataTable<T>
-        aria-label={list.label}
-        records={records}
-        columns={list.columns}
-        idAccessor={(row) => ('id' in row ? row.id : row.name)}
-        fetching={fetched.isPlaceholderData}
-        minHeight={records.length > 0 ? 0 : 180}
-        verticalSpacing="xs"
-        highlightOnHover={open !== undefined}
-        striped={false}
-        page={page}
-        onPageChange={(next) => set({ page: next > 1 ? String(next) : undefined }, { replace: false })}
-        totalRecords={total}
-        recordsPerPage={PER_PAGE}
-        getPaginationControlProps={(control) => ({ 'aria-label': `${control} page` })}
-        sortStatus={{
-          columnAccessor: sort.replace(/^-/, ''),
-          direction: sort.startsWith('-') ? 'desc' : 'asc',
-        }}
-        onSortStatusChange={({ columnAccessor, direction }) =>
-          set({ sort: `${direction === 'desc' ? '-' : ''}${String(columnAccessor)}`, page: undefined })
-        }
-        {...(open && { onRowClick: ({ record }) => open(record) })}
-        emptyState={
-          <Box p="xl">
-            <Text c="dimmed" size="sm" ta="center">
-              {list.empty}
-            </Text>
-          </Box>
-        }
-      />
-    </Paper>
+    <>
+      <Paper withBorder className="list" style={{ overflow: 'hidden' }}>
+        <DataTable<T>
+          aria-label={list.label}
+          records={records}
+          columns={shown}
+          idAccessor={(row) => ('id' in row ? row.id : row.name)}
+          fetching={fetched.isPlaceholderData}
+          minHeight={records.length > 0 ? 0 : 180}
+          verticalSpacing="xs"
+          highlightOnHover={open !== undefined}
+          striped={false}
+          page={page}
+          onPageChange={(next) => set({ page: next > 1 ? String(next) : undefined }, { replace: false })}
+          totalRecords={total}
+          recordsPerPage={PER_PAGE}
+          getPaginationControlProps={(control) => ({ 'aria-label': `${control} page` })}
+          sortStatus={{
+            columnAccessor: sort.replace(/^-/, ''),
+            direction: sort.startsWith('-') ? 'desc' : 'asc',
+          }}
+          onSortStatusChange={({ columnAccessor, direction }) =>
+            set({ sort: `${direction === 'desc' ? '-' : ''}${String(columnAccessor)}`, page: undefined })
+          }
+          {...(open && { onRowClick: ({ record }) => open(record) })}
+          emptyState={
+            <Box p="xl">
+              <Text c="dimmed" size="sm" ta="center">
+                {list.empty}
+              </Text>
+            </Box>
+          }
+        />
+      </Paper>
+      <Group justify="flex-end" mt={-8} visibleFrom="md">
+        <Columns of={list.columns} hidden={hidden} hide={hide} />
+      </Group>
+    </>
   )
 }
 

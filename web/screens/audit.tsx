@@ -2,7 +2,7 @@ import { Button, Drawer, Group, Stack } from '@mantine/core'
 import type { DataTableColumn } from 'mantine-datatable'
 import { useState } from 'react'
 import { useAct } from '../lib/act'
-import { api, type RowOf } from '../lib/api'
+import { addressOf, api, type RowOf } from '../lib/api'
 import { formatAction, formatNumber, formatTime } from '../lib/format'
 import { useSearch } from '../lib/router'
 import { useSession } from '../lib/session'
@@ -71,7 +71,7 @@ const Audit = () => {
               size="xs"
               variant="default"
               component="a"
-              href={`/api/v1/admin/audit-logs/export?${new URLSearchParams(chosen)}`}
+              href={addressOf(`/admin/audit-logs/export?${new URLSearchParams(chosen)}`)}
               download
             >
               Download

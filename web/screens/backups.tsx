@@ -1,7 +1,7 @@
 import { Button, Group, Text, TextInput } from '@mantine/core'
 import type { DataTableColumn } from 'mantine-datatable'
 import { useAct } from '../lib/act'
-import { api, type RowOf } from '../lib/api'
+import { addressOf, api, type RowOf } from '../lib/api'
 import { formatBytes, formatNumber } from '../lib/format'
 import { prove } from '../lib/step-up'
 import { say } from '../lib/toasts'
@@ -16,7 +16,7 @@ type Backup = RowOf<typeof list>
 
 /** A file cannot be shown a dialog: the password is asked for before the browser goes and gets it. */
 const fetchFile = async (id: string) => {
-  if (await prove()) location.assign(`/api/v1/admin/backups/${id}/download`)
+  if (await prove()) location.assign(addressOf(`/admin/backups/${id}/download`))
 }
 
 const columns: DataTableColumn<Backup>[] = [

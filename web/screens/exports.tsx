@@ -1,7 +1,7 @@
 import { Button, Group, Progress, Select } from '@mantine/core'
 import type { DataTableColumn } from 'mantine-datatable'
 import { useAct } from '../lib/act'
-import { api, type RowOf } from '../lib/api'
+import { addressOf, api, type RowOf } from '../lib/api'
 import { formatBytes, formatNumber } from '../lib/format'
 import { useSession } from '../lib/session'
 import { Ask } from '../parts/ask'
@@ -48,7 +48,7 @@ const columns: DataTableColumn<Export>[] = [
     render: ({ id, status }) => (
       <Group gap="xs">
         {status === 'completed' && (
-          <Button component="a" href={`/api/v1/export/${id}/download`} download size="compact-xs" variant="default">
+          <Button component="a" href={addressOf(`/export/${id}/download`)} download size="compact-xs" variant="default">
             Download
           </Button>
         )}

@@ -79,7 +79,7 @@ const Files = () => {
         sort="-createdAt"
         call={(query) => api().admin.files.get({ query: { ...query, ...filters } })}
         columns={columns(can('files:delete'))}
-        empty="No files yet. They come with POST /api/v1/upload."
+        empty="No files yet. They come with POST /upload."
       />
     </Page>
   )

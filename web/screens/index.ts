@@ -122,6 +122,16 @@ export const SCREENS: readonly Screen[] = [
   // </backups>
   // <admin>
   {
+    path: '/deprecations',
+    label: 'Deprecations',
+    group: 'Machinery',
+    icon: 'deprecations',
+    permission: 'system:read',
+    View: lazy(() => import('./deprecations')),
+  },
+  // </admin>
+  // <admin>
+  {
     path: '/limits',
     label: 'Rate limits',
     group: 'Machinery',

@@ -1,4 +1,5 @@
 import { Drawer, Select, Stack } from '@mantine/core'
+import { addressOf } from '../lib/api'
 
 interface MailPreview {
   template: string
@@ -28,7 +29,7 @@ export const MailPreview = ({ template, templates, choose }: MailPreview) => (
       {template !== '' && (
         <iframe
           title={`A mail of the kind ${template}`}
-          src={`/api/v1/admin/emails/templates/${encodeURIComponent(template)}/preview`}
+          src={addressOf(`/admin/emails/templates/${encodeURIComponent(template)}/preview`)}
           sandbox=""
           className="mail"
         />
