@@ -161,6 +161,8 @@ const configOf = (dataDir: string, env: Record<string, string> = {}) =>
     HOST: '127.0.0.1',
     PORT: '0',
     DATA_DIR: dataDir,
+    // Not the project's own: some tests look for it.
+    APP_NAME: 'Keel',
     SECRET_KEY: SECRET,
     APP_URL: 'http://localhost:3000',
     ...env,

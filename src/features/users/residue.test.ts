@@ -50,14 +50,18 @@ test('somebody who did a lot is erased in pieces, and nothing is left either', a
       many(`emails (id, template, user_id, recipient, status, created_at)
       SELECT 'm' || i, 'welcome', '${id}', '${as.ada.email}', 'sent', ${now}`),
     )
+    // <notifications>
     await tx.run(
       many(`notifications (id, user_id, event_id, type, category, title, in_app, created_at)
       SELECT 'n' || i, '${id}', 'e' || i, 'user.updated', 'account', 'Ada', 1, ${now}`),
     )
+    // </notifications>
+    // <files>
     await tx.run(
       many(`files (id, owner_id, name, mime_type, size, visibility, status, created_at)
       SELECT 'f' || i, '${id}', 'Ada ' || i, 'text/plain', 1, 'private', 'ready', ${now}`),
     )
+    // </files>
   })
   for (let i = 0; i < 1100; i++) {
     const seen = { userId: id, name: `Ada ${i}`, email: as.ada.email }
