@@ -9,7 +9,7 @@ test('a feature made by one command works, and goes by another', async () => {
   onTestFinished(remove)
   const made = await bun('run', 'new-feature', 'order-items')
   expect(made.output).toContain('Try it: bun test src/features/order-items')
-  const tested = await bun('test', 'src/features/order-items')
+  const tested = await bun('test', '--timeout=60000', 'src/features/order-items')
   expect(tested.output).toContain('0 fail')
   expect(tested.code).toBe(0)
 
@@ -37,7 +37,7 @@ test('the first feature of the guide comes out as the guide says', async () => {
   }
   for (const [, file = '', code = ''] of files) await Bun.write(join(path, file), code)
   await bun('run', 'migrations:generate', '--name', 'invoice-amount')
-  const tested = await bun('test', 'src/features/invoices')
+  const tested = await bun('test', '--timeout=60000', 'src/features/invoices')
   expect(tested.output).toContain('0 fail')
   expect((await run(['bunx', 'biome', 'check', 'src/features/invoices'], { cwd: path })).code).toBe(0)
 }, 120_000)
