@@ -1,29 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { TOTP } from 'otpauth'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { minutes } from '#core'
 import { type TestApp, testApp } from '#tests'
+import { confirm, recorded, SLOW, said } from './acts'
 import { canLook, openBrowser, settled, visit } from './browser'
-
-const SLOW = 120_000
-
-/** Actions in the audit log, newest first. */
-const recorded = async ({ as }: TestApp, action: string) =>
-  (await as.admin.get('/admin/audit-logs', { query: { action } }).json()).data
-
-/** Opens a dialog by its button and confirms it. */
-const confirm = async (
-  page: Page,
-  opener: string,
-  submit: string,
-  fill?: (dialog: ReturnType<Page['getByRole']>) => Promise<void>,
-) => {
-  await page.getByRole('button', { name: opener, exact: true }).click()
-  const dialog = page.getByRole('dialog').last()
-  await fill?.(dialog)
-  await dialog.getByRole('button', { name: submit, exact: true }).click()
-}
-const said = (page: Page, text: string) => page.getByRole('status').getByText(text).first().waitFor()
 
 describe.skipIf(!canLook)('on the admin page', () => {
   let browser: Browser

@@ -64,6 +64,8 @@ export const useAct = <I, R extends Answer>(
     onSuccess: async (answer) => {
       if (said) say(said)
       done?.(answer)
+      // What was closed just now is gone from the page by then, and not asked for again.
+      await new Promise((resolve) => setTimeout(resolve))
       await queries.invalidateQueries(refresh ? { queryKey: refresh } : {})
     },
     onError: (error) => {

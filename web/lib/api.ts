@@ -17,18 +17,25 @@ export class Refused extends Error {
 /** The newest one: when an older one ends, the page goes on. */
 const VERSION = 'v2'
 
-const listeners = new Set<() => void>()
-const changed = () => {
-  for (const listener of listeners) listener()
+/** Nobody is signed in any more, or somebody else is. */
+type Change = 'nobody' | 'somebody'
+const listeners = new Set<(change: Change) => void>()
+const changed = (change: Change) => {
+  for (const listener of listeners) listener(change)
 }
 /** Told when somebody else is signed in, or nobody. */
-export const onSignedChange = (listener: () => void) => {
+export const onSignedChange = (listener: (change: Change) => void) => {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
+/** Nobody is signed in from now on. */
+export const signedOut = () => changed('nobody')
 
-const own = createClient(location.origin, { cookies: true, onSignedOut: changed })
+const own = createClient(location.origin, { cookies: true, onSignedOut: signedOut })
 let borrowed: ReturnType<typeof createClient> | undefined
+
+/** True in somebody else's place. */
+export const isBorrowed = () => borrowed !== undefined
 
 /** The API as whoever is signed in, or in the place of whom an admin helps. */
 export const api = () => (borrowed ?? own).api[VERSION]
@@ -45,7 +52,7 @@ export const actAs = (accessToken: string | undefined) => {
         fetch: (request) => fetch(new Request(request, { credentials: 'omit' })),
       })
     : undefined
-  changed()
+  changed('somebody')
 }
 
 interface Answer {

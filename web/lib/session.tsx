@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect } from 'react'
-import { actAs, api, onSignedChange, Refused, take } from './api'
+import { actAs, api, isBorrowed, onSignedChange, Refused, signedOut, take } from './api'
 
 const fetchViewer = () => take(api().admin.me.get())
 type Viewer = Awaited<ReturnType<typeof fetchViewer>>
@@ -33,7 +33,12 @@ const mayBeSignedIn = () => document.querySelector<HTMLMetaElement>('meta[name=s
 export const useSignedChange = () => {
   const queries = useQueryClient()
   useEffect(() => {
-    const stop = onSignedChange(() => void queries.resetQueries())
+    const stop = onSignedChange((change) => {
+      if (change === 'somebody') return void queries.resetQueries()
+      // Nothing is asked for again: it would be refused, and told here, for ever.
+      queries.setQueryData(['viewer'], null)
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'viewer' })
+    })
     return () => void stop()
   }, [queries])
 }
@@ -53,5 +58,6 @@ export const useSession = (): Session => {
 /** Ends the session; in somebody else's place, only that. */
 export const leave = async () => {
   await take(api().auth.logout.post())
-  actAs(undefined)
+  if (isBorrowed()) actAs(undefined)
+  else signedOut()
 }

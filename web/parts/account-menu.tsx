@@ -1,5 +1,4 @@
 import { ActionIcon, Menu, Text } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
 import { go } from '../lib/router'
 import { leave, useSession } from '../lib/session'
 import { complain } from '../lib/toasts'
@@ -8,14 +7,10 @@ import { Icon } from './icon'
 /** Who is signed in, and the way out. */
 export const AccountMenu = () => {
   const { viewer } = useSession()
-  const queries = useQueryClient()
   const signOut = async () => {
     try {
       await leave()
-      if (viewer.impersonatorId) return go('/people')
-      go('/')
-      queries.clear()
-      queries.setQueryData(['viewer'], null)
+      go(viewer.impersonatorId ? '/people' : '/')
     } catch (error) {
       complain(error)
     }
