@@ -30,10 +30,16 @@ let shared: Promise<S3Server> | undefined
 
 /** The S3 server of this run: started by the first test that needs it, ended with the run. Buckets keep tests apart. */
 export const s3Server = (): Promise<S3Server> => {
-  shared ??= startS3().then((server) => {
-    remember({ close: server.stop, shared: true })
-    return server
-  })
+  shared ??= startS3().then(
+    (server) => {
+      remember({ close: server.stop, shared: true })
+      return server
+    },
+    (error) => {
+      shared = undefined
+      throw error
+    },
+  )
   return shared
 }
 
