@@ -157,7 +157,7 @@ describe.skipIf(!canLook)('on the admin page', () => {
   )
 
   test(
-    'a ban ends by itself when it has an end',
+    'a ban keeps the end that it was given',
     async () => {
       const judy = house.person('judy')
       const id = await judy.id()
