@@ -42,7 +42,7 @@ export const takeOut = async (names: readonly string[]): Promise<string[]> => {
 }
 
 const repair = async (...words: string[]) => {
-  const folders = ['src', 'tests', 'scripts', 'web'].filter((folder) => existsSync(join(ROOT, folder)))
+  const folders = ['src', 'tests', 'scripts', 'web', 'deploy'].filter((folder) => existsSync(join(ROOT, folder)))
   await run(['bunx', 'biome', 'check', '--write', ...words, ...folders])
 }
 
