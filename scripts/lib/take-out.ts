@@ -10,6 +10,7 @@ const TEXT = /\.(tsx?|css|md|ya?ml|toml|sh|service|example|txt)$|Dockerfile|Cadd
 /** Folders elsewhere that are one feature's as a whole. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'admin-page': ['web', 'tests/browser', 'docs/images', 'scripts/build-web.ts'],
+  webhooks: ['tests/browser/actions-webhooks.test.ts'],
   // Not features, but what a new project has no use for.
   bench: ['bench'],
   setup: ['scripts/setup.ts', 'scripts/setup.test.ts'],

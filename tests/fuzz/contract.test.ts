@@ -13,8 +13,8 @@ const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31)
 /** Milliseconds for so many requests and their shrinking. */
 const PATIENCE = 60_000 + RUNS * 20
 
-/** They never end, or they end what the other requests need: only strangers call them, and are refused. */
-const STRANGERS_ONLY = /\/stream$|\/auth\/logout(-all)?$|^POST \/admin\/(restore|backup)$/
+/** They end what the other requests need: like streams, which never end, only strangers call them, and are refused. */
+const STRANGERS_ONLY = /\/auth\/logout(-all)?$|^POST \/admin\/(restore|backup)$/
 
 let house: TestApp
 let operations: Operation[]
@@ -66,9 +66,10 @@ const requestTo = (operation: Operation): Arbitrary<Sent> => {
     fc.oneof({ weight: 3, arbitrary: fitting(schema, contract.find).map(String) }, junkText),
   ])
   return fc.record({
-    who: STRANGERS_ONLY.test(operation.name)
-      ? fc.constant('stranger' as const)
-      : fc.constantFrom('stranger' as const, 'person' as const, 'admin' as const, 'admin' as const),
+    who:
+      operation.streams || STRANGERS_ONLY.test(operation.name)
+        ? fc.constant('stranger' as const)
+        : fc.constantFrom('stranger' as const, 'person' as const, 'admin' as const, 'admin' as const),
     values: fc.tuple(...values),
     query: fc.record(Object.fromEntries(query), { requiredKeys: [] }),
     body: bodyFor(operation, document.paths[path][verb].requestBody?.content?.['application/json']?.schema),
