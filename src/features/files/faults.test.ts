@@ -12,7 +12,8 @@ const upload = ({ as }: TestApp, content = 'hello') => {
   return as.ada.post('/upload', form)
 }
 const left = async ({ app }: TestApp) => ({
-  keys: await Array.fromAsync(app.storage.list('')),
+  // At some hours the clock passes that of the nightly backup, which goes into the same bucket.
+  keys: (await Array.fromAsync(app.storage.list(''))).filter((key) => !key.startsWith('backups/')),
   rows: await app.db.all('select id from files'),
   usage: await app.db.all('select bytes from file_usage'),
 })
