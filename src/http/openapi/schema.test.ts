@@ -30,6 +30,12 @@ describe('what Elysia means by a schema', () => {
     expect(choice).toMatchObject({ properties: { a: { type: ['string', 'null'], enum: ['x', 'y', null] } } })
   })
 
+  test('what a body does not name is dropped, not refused, also once a route has been asked', () => {
+    expect(converted(t.Object({ a: t.String() }, { additionalProperties: false }))).not.toHaveProperty(
+      'additionalProperties',
+    )
+  })
+
   test('a record has values of one kind under any name', () => {
     expect(converted(t.Record(t.String(), t.Boolean()))).toEqual({
       type: 'object',

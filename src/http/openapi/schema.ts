@@ -104,6 +104,13 @@ const dictionary = (schema: JsonObject): JsonObject => {
   return { ...rest, additionalProperties: anyKey }
 }
 
+/** Elysia notes in a schema that it drops what is not named, once a route has been asked; we refuse nothing for it. */
+const open = (schema: JsonObject): JsonObject => {
+  if (schema.additionalProperties !== false) return schema
+  const { additionalProperties: _, ...rest } = schema
+  return rest
+}
+
 /** Query parameters are checked as text; what they stand for is noted beside the pattern. */
 const meant = (schema: JsonObject): JsonObject => {
   const { 'x-integer': integer, 'x-boolean': boolean, 'x-enum': choices, ...rest } = schema
@@ -119,4 +126,4 @@ const file = (schema: JsonObject): JsonObject => {
   return rest
 }
 
-const STEPS = [meant, typed, uncoerced, dated, enumerated, dictionary, file]
+const STEPS = [meant, typed, uncoerced, dated, enumerated, dictionary, open, file]
